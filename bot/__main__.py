@@ -1,0 +1,88 @@
+"""`tafelbot`: run the bot, make a key, look into the store."""
+
+import argparse
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.app import App, lock, open_desk
+from bot.config import ConfigError, load, new_key
+from bot.matrix.door import CannotStart
+from storage.inspect import lines, tables
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.do(arguments))
+    except (ConfigError, CannotStart) as error:
+        print(f"tafelbot cannot start:\n{error}", file=sys.stderr)
+        return 2
+
+
+def run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = load(arguments.config)
+    with lock(settings.data_dir):
+        asyncio.run(_until_stopped(App(open_desk(settings))))
+    return 0
+
+
+async def _until_stopped(app: App) -> None:
+    running = asyncio.ensure_future(app.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        logging.getLogger("tafelbot").info("stopped")
+    finally:
+        await app.desk.door.close()
+
+
+def key(arguments: argparse.Namespace) -> int:
+    try:
+        new_key(arguments.file)
+    except FileExistsError:
+        raise ConfigError(f"{arguments.file} exists already and is left as it is") from None
+    print(f"{arguments.file}: keep a copy in a safe place; without it the store is lost")
+    return 0
+
+
+def inspect(arguments: argparse.Namespace) -> int:
+    """Everything the store holds, unsealed."""
+    desk = open_desk(load(arguments.config))
+    found = tables(desk.engine, desk.seal)
+    if arguments.json:
+        print(json.dumps(found, indent=2, default=str))
+    else:
+        print("\n".join(lines(found)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tafelbot", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, do, about in (
+        ("run", run, "run the bot until it is stopped"),
+        ("inspect", inspect, "print everything the store holds"),
+    ):
+        command = commands.add_parser(name, help=about)
+        command.add_argument("--config", type=Path, default=Path("tafelbot.toml"))
+        command.set_defaults(do=do)
+        if name == "inspect":
+            command.add_argument("--json", action="store_true", help="every column, as JSON")
+    keys = commands.add_parser("key", help="`key new FILE` makes a master key")
+    keys.add_argument("what", choices=["new"])
+    keys.add_argument("file", type=Path)
+    keys.set_defaults(do=key)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""Act: one line or ballot in one transaction, or a refusal that leaves no trace."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.desk import Desk
+from bot.matrix.door import Event, Hearing, RoomFacts
+from bot.places import PlaceFinder
+from bot.rules.facts import Account, EventId
+from bot.rules.refusal import Reason, Refused
+from bot.spoken import thread
+from handlers import core, members, traces
+from handlers.core import Line
+from handlers.turn import Request, Says, Turn
+from locales.codes import Place
+from storage.outbox import TABLE_LANE, Act
+from storage.tx import Tx
+
+log = logging.getLogger("tafelbot.acting")
+
+QUIET = timedelta(hours=1)  # the same advice to the same person at most this often
+LINE_OF_GREETING = -2  # line number of what is not a line
+
+
+class Actor:
+    def __init__(self, desk: Desk, places: PlaceFinder) -> None:
+        self._desk = desk
+        self._places = places
+        self._advised: dict[tuple[Account, str], datetime] = {}
+        self.last_sync = desk.clock()
+
+    def act(self, request: Request, line: Line | None, handle: Callable[[Turn], Says]) -> None:
+        """Once: either everything follows from it, or a refusal and nothing else."""
+        try:
+            with self._desk.transaction() as tx:
+                if not tx.first_time(request.event_id, request.line, request.at.date()):
+                    return
+                turn = self.turn(tx, request)
+                core.write_down(turn, handle(turn))
+        except Refused as refused:  # outside the transaction, so that a refusal leaves no trace
+            log.info("refused %s in the %s room", refused.reason, request.place)
+            self._refuse(request, line, refused)
+
+    def _refuse(self, request: Request, line: Line | None, refused: Refused) -> None:
+        with self._desk.transaction() as tx:
+            tx.first_time(request.event_id, request.line, request.at.date())
+            turn = self.turn(tx, request)
+            says = [core.refusal(refused)]
+            if line is not None and line.name in {"item", "amend"}:
+                says += self._remove_words(tx, request, refused)
+            core.write_down(turn, says)
+
+    def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
+        """Words of a refused item do not outlive the meeting; outside one, or when they tell who
+        somebody is, not a moment longer (P09, F17)."""
+        if request.place is not Place.TABLE:
+            return []
+        meeting = tx.meetings.running()
+        if meeting is None or refused.reason is Reason.PERSONAL_DATA:
+            return [traces.redaction(request.event_id)]
+        tx.polls.trace(meeting, request.event_id)
+        return []
+
+    def greet(self, event: Event, sender: Account) -> None:
+        """Whoever writes for the first time is told in the direct room that this was heard."""
+        with self._desk.transaction() as tx:
+            greeted = tx.people.account_row(sender).greeted
+            first = tx.first_time(event.event_id, LINE_OF_GREETING, event.at.date())
+            if not greeted and first:
+                say = members.greeting(sender)
+                tx.outbox.add(sender, say.act, say.kind, say.facts, self._desk.chance.token())
+
+    def advise(self, tx: Tx, account: Account, kind: str, act: Act) -> None:
+        if self.may_advise(account, kind):
+            tx.outbox.add(account, act, kind, {}, self._desk.chance.token())
+
+    def may_advise(self, account: Account, kind: str) -> bool:
+        now, last = self._desk.clock(), self._advised.get((account, kind))
+        if last is not None and now - last < QUIET:
+            return False
+        self._advised[account, kind] = now
+        return True
+
+    def fault(self, event: Event, number: int) -> None:
+        """Tell the room a number, so that the operator finds the fault in the log."""
+        with self._desk.transaction() as tx:
+            row, sender = tx.people.room(event.room), tx.people.known(event.sender)
+            if row is None or sender is None or event.hearing is not Hearing.TRUSTED:
+                return
+            tx.first_time(event.event_id, 0, event.at.date())
+            lane = TABLE_LANE if row.kind == Place.TABLE else int(sender)
+            facts = {"number": number}
+            tx.outbox.add(lane, Act.MESSAGE, "fault", facts, self._desk.chance.token())
+
+    def turn(self, tx: Tx, request: Request) -> Turn:
+        return Turn(request, tx, self._desk.table, self._desk.chance)
+
+    def request(
+        self, event: Event, line: int, sender: Account, place: Place, room: RoomFacts | None
+    ) -> Request:
+        enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
+        return Request(
+            event_id=EventId(event.event_id),
+            line=line,
+            sender=sender,
+            place=place,
+            # The time is the server's claim, believed only between our last sync and now.
+            at=max(min(event.at, self._desk.clock()), self.last_sync),
+            in_room=enrolled,
+            strangers=strangers,
+            thread=thread(event.content),
+        )
+
+
+def refusing(reason: Reason) -> Callable[[Turn], Says]:
+    def handle(_turn: Turn) -> Says:
+        raise Refused(reason)
+
+    return handle

@@ -1,0 +1,129 @@
+"""Put together what runs: hear, answer, speak."""
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from bot.config import ConfigError, Settings
+from bot.desk import Desk
+from bot.hearing import Hearer
+from bot.matrix.client import MatrixDoor
+from bot.matrix.door import Door
+from bot.rules.people import Organisation, Role
+from bot.speaking import Speaker
+from handlers.turn import Table
+from storage.database import DatabaseTooNew, open_database
+from storage.seal import Seal, WrongMasterKey
+from storage.tx import transaction
+
+log = logging.getLogger("tafelbot")
+
+HEARTBEAT = 15.0  # seconds between looks at what time makes happen
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class App:
+    """One table's bot: a door, a store, and what goes between them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.hearer = Hearer(desk)
+        self.speaker = Speaker(desk)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self.desk.door.enter()
+        log.info("my fingerprint is %s", self.desk.door.fingerprint)
+        enrol_from_settings(self.desk)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._hear())
+            group.create_task(self._speak(group))
+            group.create_task(self._beat())
+
+    async def _hear(self) -> None:
+        with self.desk.transaction() as tx:
+            point = tx.sync_point()
+        async for batch in self.desk.door.listen(point[0] if point else None):
+            await self.hearer.hear(batch)
+
+    async def _speak(self, group: asyncio.TaskGroup) -> None:
+        self.desk.bell.set()
+        while True:
+            await self.desk.bell.wait()
+            self.speaker.start(group)
+
+    async def _beat(self) -> None:
+        while True:
+            self.hearer.overdue()
+            await asyncio.sleep(HEARTBEAT)
+
+
+def enrol_from_settings(desk: Desk) -> None:
+    """Mayor and coordinator sit at the table because the settings say so (C01, H11)."""
+    seats = {
+        desk.table.mayor: Role.MAYOR,
+        desk.table.coordinator: Role.COORDINATOR,
+    }
+    with desk.transaction() as tx:
+        for user, role in seats.items():
+            account = tx.people.account(user)
+            member = tx.people.member(account)
+            if member is None:
+                tx.people.enrol(account, role, Organisation.MUNICIPALITY)
+            else:
+                member.role, member.organisation = role, Organisation.MUNICIPALITY
+
+
+def open_desk(
+    settings: Settings,
+    make_door: Callable[[Settings, Seal], Door] | None = None,
+    clock: Callable[[], datetime] = now,
+) -> Desk:
+    """Store and door of the settings; `ConfigError` if the store is not ours to open."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seal = Seal(settings.master_key_bytes())
+    try:
+        engine = open_database(settings.database_url)
+        with transaction(engine, seal) as tx:
+            tx.check_master_key()
+    except DatabaseTooNew:
+        raise ConfigError(
+            "the database was written by a newer version of Tafelbot: install that version, "
+            "or restore the backup made before it"
+        ) from None
+    except WrongMasterKey:
+        raise ConfigError(
+            "this master key does not open the database: use the key it was made with"
+        ) from None
+    return Desk((make_door or matrix_door)(settings, seal), engine, seal, settings.table, clock)
+
+
+def matrix_door(settings: Settings, seal: Seal) -> Door:
+    return MatrixDoor(
+        settings.homeserver,
+        settings.user_id,
+        settings.data_dir / "matrix",
+        seal,
+        settings.login_password(),
+    )
+
+
+def lock(data_dir: Path) -> IO[str]:
+    """Two processes with the same device must never run at once; keep the file open."""
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = (data_dir / "lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigError(f"another Tafelbot is already running on {data_dir}") from None
+    return file
+
+
+__all__ = ["App", "Table", "enrol_from_settings", "lock", "matrix_door", "open_desk"]

@@ -1,0 +1,183 @@
+"""Compose: the content of a Matrix event from kind and facts, rendered at the last moment."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.desk import Desk
+from bot.matrix.door import Content
+from bot.rules.facts import Account, EventId, Facts, wire
+from bot.spoken import spoken
+from handlers import core
+from locales.catalogue import NP_, translate
+from locales.codes import Language
+from locales.kinds import KINDS, POLL_ANSWERS
+from locales.render import Reader, Rendered, render
+from storage.outbox import TABLE_LANE, Outgoing
+
+FACTS = "org.tafelbot.v1"
+POLL = "org.matrix.msc3381.poll"
+TEXT = "org.matrix.msc1767.text"
+
+
+class Composer:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def message(self, outgoing: Outgoing, edits: EventId | None) -> dict[str, Any] | None:
+        """An `m.room.message`; None when it would show words that are not to be had."""
+        facts = dict(outgoing.facts)
+        words = await self._words(facts)
+        if words is None:
+            return None
+        if outgoing.kind == "poll.opened":
+            with self._desk.transaction() as tx:
+                facts["poll_event"] = tx.outbox.anchor(f"poll-{facts['poll']}")
+        shown = self._render(outgoing.lane, outgoing.kind, facts, words)
+        content = {**_text(shown), **self._ringing(outgoing), **self._facts(outgoing, facts)}
+        return _edit(content, edits) if edits else {**content, **_relation(outgoing)}
+
+    async def poll(self, outgoing: Outgoing) -> dict[str, Any] | None:
+        """A native poll (MSC3381, unstable names: what clients speak)."""
+        words = await self._words(outgoing.facts)
+        if words is None:
+            return None
+        question = self._render(TABLE_LANE, "poll.question", outgoing.facts, words).text
+        ids = outgoing.facts["answers"]
+        assert isinstance(ids, Mapping)
+        agree = "agree_item" if outgoing.facts.get("section") else "agree"
+        answers = {ids["agree"]: POLL_ANSWERS[agree], ids["object"]: POLL_ANSWERS["object"]}
+        labels = {key: self._in_languages(text) for key, text in answers.items()}
+        fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
+        return {
+            TEXT: fallback,
+            f"{POLL}.start": {
+                "question": {TEXT: question, "body": question, "msgtype": "m.text"},
+                "kind": f"{POLL}.disclosed",
+                "max_selections": 1,
+                "answers": [{"id": str(key), TEXT: label} for key, label in labels.items()],
+            },
+        }
+
+    def poll_end(self, poll: EventId) -> dict[str, Any]:
+        return {
+            "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
+            f"{POLL}.end": {},
+            TEXT: self._in_languages(NP_("poll", "The poll is closed."), "poll"),
+        }
+
+    def advice(self, outgoing: Outgoing) -> dict[str, Any]:
+        """The same words for everybody, without facts about anyone: it travels in clear."""
+        shown = self._render(outgoing.lane, "unheard", {}, {})
+        return {**_text(shown), FACTS: {"kind": "unheard"}}
+
+    def minutes(self, outgoing: Outgoing) -> tuple[bytes, str]:
+        """The file of the minutes, and its name."""
+        table = self._desk.table
+        extra = {"table": table.name, "zone": table.police_zone}
+        shown = self._render(TABLE_LANE, "minutes.ready", outgoing.facts, extra)
+        opened = outgoing.facts["opened"]
+        assert isinstance(opened, date)
+        name = self._in_languages(NP_("file", "minutes"), "file").replace("\n", "-")
+        return (shown.text + "\n").encode(), f"{name}-{opened.isoformat()}.txt"
+
+    def room_name(self) -> str:
+        """Neutral: room names are not encrypted."""
+        return self._in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
+
+    def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
+        """The machine facts of a message, only those named."""
+        return self._facts(outgoing, {name: outgoing.facts.get(name) for name in names})
+
+    async def _words(self, facts: Facts) -> Mapping[str, str] | None:
+        """The text of the item a message is about: from memory, else from the room again, and
+        only if it is still what was proposed (promise 1)."""
+        if facts.get("section") is None:
+            return {}
+        with self._desk.transaction() as tx:
+            poll = tx.polls.find(int(str(facts["poll"])))
+            source = tx.polls.source(poll) if poll else None
+            if poll is None or source is None or poll.line is None:
+                return None
+            number, digest = poll.line, poll.digest
+            table = tx.people.table_room()
+            room = tx.people.room_id(table) if table else ""
+        line = self._desk.lines.get((source, number)) or await self._fetch(room, source, number)
+        text = None if line is None else core.item_text(line, self._desk.names)
+        with self._desk.transaction() as tx:
+            return {"text": text} if text and tx.polls.digest(text) == digest else None
+
+    async def _fetch(self, room: str, event_id: str, number: int) -> str | None:
+        event = await self._desk.door.fetch(room, event_id)
+        lines = spoken(event.content) if event else []
+        return lines[number] if number < len(lines) else None
+
+    def _render(self, lane: int, kind: str, facts: Facts, extra: Mapping[str, str]) -> Rendered:
+        """In every language of the table, or in the person's own."""
+        known = {**extra, "fingerprint": str(self._desk.door.fingerprint)}
+        parts = [
+            render(kind, facts, Reader(language, self._desk.table.zone, self._user, known))
+            for language in self._languages(lane)
+        ]
+        return Rendered(
+            "\n\n".join(part.text for part in parts), "".join(part.html for part in parts)
+        )
+
+    def _languages(self, lane: int) -> Sequence[str]:
+        if lane != TABLE_LANE:
+            with self._desk.transaction() as tx:
+                if own := tx.people.account_row(lane).language:
+                    return (Language(own),)
+        return self._desk.table.languages
+
+    def _in_languages(self, text: str, context: str | None = None) -> str:
+        return "\n".join(translate(text, one, context) for one in self._desk.table.languages)
+
+    def _user(self, account: Account) -> str:
+        with self._desk.transaction() as tx:
+            return tx.people.user_id(account)
+
+    def _ringing(self, outgoing: Outgoing) -> dict[str, Any]:
+        """A notice, unless somebody has to act: then a message that mentions them."""
+        called = [outgoing.facts.get(name) for name in KINDS[outgoing.kind].rings]
+        users = [self._user(one) for one in called if isinstance(one, Account)]
+        return {"msgtype": "m.text" if users else "m.notice", "m.mentions": {"user_ids": users}}
+
+    def _facts(self, outgoing: Outgoing, facts: Facts) -> dict[str, Any]:
+        shown = {key: value for key, value in facts.items() if value is not None}
+        packed = wire(shown)
+        return {FACTS: {"kind": outgoing.kind, "id": str(outgoing.token), **packed}}
+
+
+def _text(shown: Rendered) -> dict[str, Any]:
+    return {
+        "msgtype": "m.notice",
+        "body": shown.text,
+        "format": "org.matrix.custom.html",
+        "formatted_body": shown.html,
+    }
+
+
+def _edit(content: Content, edits: EventId) -> dict[str, Any]:
+    """A message that replaces an earlier one; facts stand inside and outside."""
+    return {
+        **content,
+        "body": f"* {content['body']}",
+        "formatted_body": f"* {content['formatted_body']}",
+        "m.new_content": dict(content),
+        "m.relates_to": {"rel_type": "m.replace", "event_id": str(edits)},
+    }
+
+
+def _relation(outgoing: Outgoing) -> dict[str, Any]:
+    """A reply to what was said, in its thread if it stood in one."""
+    if outgoing.reply_to is None:
+        return {}
+    relation: dict[str, Any] = {"m.in_reply_to": {"event_id": str(outgoing.reply_to)}}
+    if outgoing.thread is not None:
+        relation |= {
+            "rel_type": "m.thread",
+            "event_id": str(outgoing.thread),
+            "is_falling_back": False,
+        }
+    return {"m.relates_to": relation}

@@ -1,0 +1,64 @@
+"""What hearing and speaking share: the door, the store, the clock, and what is only in memory."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from bot.matrix.door import Door, RoomFacts
+from bot.rules.facts import Token
+from handlers.turn import Table
+from storage.seal import Seal
+from storage.tx import Tx, transaction
+
+
+class Dice:
+    """Randomness nobody can guess."""
+
+    def pick(self, alphabet: str) -> str:
+        return secrets.choice(alphabet)
+
+    def token(self) -> Token:
+        return Token(base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26])
+
+
+class Desk:
+    """One table's working place; lives as long as the process."""
+
+    def __init__(
+        self, door: Door, engine: Engine, seal: Seal, table: Table, clock: Callable[[], datetime]
+    ) -> None:
+        self.door = door
+        self.engine = engine
+        self.seal = seal
+        self.table = table
+        self.clock = clock
+        self.chance = Dice()
+        self.bell = asyncio.Event()  # something may wait in the outbox
+        self.lines: dict[tuple[str, int], str] = {}  # lines that propose an item, for now only
+        self._rooms: dict[str, RoomFacts | None] = {}
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What people may call us by, instead of the prefix."""
+        return self.door.user_id, self.door.display_name()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """One transaction; whatever it wrote to the outbox is looked at when it ends."""
+        with transaction(self.engine, self.seal) as tx:
+            yield tx
+        self.bell.set()
+
+    async def room(self, room_id: str) -> RoomFacts | None:
+        """A room as it is now; asked once until something in it changes."""
+        if room_id not in self._rooms:
+            self._rooms[room_id] = await self.door.room(room_id)
+        return self._rooms[room_id]
+
+    def room_changed(self, room_id: str) -> None:
+        self._rooms.pop(room_id, None)

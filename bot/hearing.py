@@ -1,0 +1,194 @@
+"""Hear: what happened in Matrix becomes acts at the table, each once (promises 3 and 5)."""
+
+import logging
+import secrets
+from datetime import timedelta
+
+from bot.acting import Actor, refusing
+from bot.desk import Desk
+from bot.matrix.door import Batch, Event, Hearing, Invitation, RoomFacts
+from bot.places import PlaceFinder
+from bot.rules.facts import Account
+from bot.rules.refusal import Reason, Refused
+from bot.spoken import POLL_RESPONSES, replacement, selection, spoken
+from handlers import core, roll
+from handlers.core import Line
+from locales.codes import Place
+from storage.outbox import Act
+
+log = logging.getLogger("tafelbot.hearing")
+
+PATIENCE = timedelta(seconds=30)  # how long an unreadable event may wait for its key in silence
+LINE_OF_MEMBERSHIP = -1  # line number of what is not a line
+
+
+class Hearer:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._places = PlaceFinder(desk)
+        self._actor = Actor(desk, self._places)
+
+    async def hear(self, batch: Batch) -> None:
+        """Everything in a batch, then the token: only then is it heard (promise 5)."""
+        for invitation in batch.invitations:
+            await self._invited(invitation)
+        for event in batch.events:
+            await self._one(event)
+        if batch.keys_arrived:
+            await self._read_again()
+        now = self._desk.clock()
+        with self._desk.transaction() as tx:
+            tx.set_sync_point(batch.token, now)
+        self._actor.last_sync = now
+
+    def overdue(self) -> None:
+        """Tell those whose words could not be read for a while."""
+        with self._desk.transaction() as tx:
+            for row, _room, _event in tx.unread():
+                if not row.told and self._desk.clock() - row.since > PATIENCE:
+                    tx.tell_unread(row.id)
+                    self._actor.advise(tx, Account(row.account_id), "unreadable", Act.MESSAGE)
+
+    async def _one(self, event: Event) -> None:
+        if event.state_key is not None:
+            self._desk.room_changed(event.room)
+            self._desk.bell.set()
+        try:
+            await self._heard(event)
+        except Refused:
+            raise AssertionError("a refusal left its transaction") from None
+        except Exception:  # the one place where a fault of ours is caught: nothing else may stop
+            number = secrets.randbelow(900_000) + 100_000
+            log.exception("fault %d while hearing a %s", number, event.type)
+            self._actor.fault(event, number)
+
+    async def _heard(self, event: Event) -> None:
+        if event.type == "m.room.member":
+            self._membership(event)
+            return
+        with self._desk.transaction() as tx:
+            sender = tx.people.known(event.sender)
+            enrolled = sender is not None and tx.people.member(sender) is not None
+        room = await self._desk.room(event.room)
+        if sender is None or not enrolled or room is None or event.state_key is not None:
+            return
+        if event.hearing is Hearing.TRUSTED:
+            await self._trusted(event, sender, room)
+        elif event.hearing is Hearing.CLEAR:
+            await self._clear(event, sender, room)
+        else:
+            self._deaf(event, sender, room)
+
+    async def _trusted(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        if event.type in POLL_RESPONSES:
+            if self._places.find(event.room, sender, room, None) is Place.TABLE:
+                self._ballot(event, sender, room)
+            return
+        if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
+            return
+        edited = replacement(event.content)
+        lines = spoken(edited if edited is not None else event.content)
+        for number, text in enumerate(lines):
+            line = self._addressed(text, event.room, sender, room)
+            if line is None:
+                continue
+            place = self._places.find(event.room, sender, room, line)
+            if place is None:
+                return
+            self._desk.lines[event.event_id, number] = text
+            self._actor.greet(event, sender)
+            request = self._actor.request(event, number, sender, place, room)
+            if edited is not None:
+                self._actor.act(request, line, refusing(Reason.EDITED))
+                return
+            self._actor.act(request, line, lambda turn, said=line: core.answer(turn, said))  # type: ignore[misc]
+
+    def _ballot(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        chosen = selection(event.type, event.content)
+        if chosen is None:
+            return
+        request = self._actor.request(event, 0, sender, Place.TABLE, room)
+        self._actor.greet(event, sender)
+        self._actor.act(request, None, lambda turn: core.ballot(turn, chosen))
+
+    def _addressed(
+        self, text: str, room_id: str, sender: Account, room: RoomFacts
+    ) -> Line | None:
+        """The command in a line that is meant for us; in a direct room every line is."""
+        rest = core.without_prefix(text, self._desk.names)
+        if rest is not None:
+            return core.read(rest)
+        direct = self._places.find(room_id, sender, room, None) is Place.DIRECT
+        return core.read(text) if direct and text else None
+
+    async def _clear(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        """Anybody could have written this, the homeserver too: never acted upon (promise 3)."""
+        if event.type != "m.room.message":
+            return
+        lines = spoken(event.content)
+        if not any(self._addressed(text, event.room, sender, room) for text in lines):
+            return
+        place = self._places.find(event.room, sender, room, None)
+        if place is not None and self._actor.may_advise(sender, "not_encrypted"):
+            self._actor.act(
+                self._actor.request(event, 0, sender, place, room), None, refusing(Reason.NOT_ENCRYPTED)
+            )
+
+    def _deaf(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        """Encrypted, but not to be believed or not to be read."""
+        with self._desk.transaction() as tx:
+            if event.hearing is Hearing.UNSIGNED:
+                self._actor.advise(tx, sender, "unheard", Act.ADVICE)
+                return
+        if self._places.find(event.room, sender, room, None) is None:
+            return
+        with self._desk.transaction() as tx:
+            row = tx.people.room(event.room)
+            if row is not None and not tx.seen(event.event_id):
+                tx.add_unread(row, sender, event.event_id, self._desk.clock())
+
+    async def _read_again(self) -> None:
+        """A key came: perhaps for something that could not be read. It counts now, once."""
+        with self._desk.transaction() as tx:
+            waiting = [(row.id, room, event) for row, room, event in tx.unread()]
+        for row_id, room, event_id in waiting:
+            event = await self._desk.door.fetch(room, event_id)
+            if event is None or event.hearing is not Hearing.UNREADABLE:
+                if event is not None:
+                    await self._one(event)
+                with self._desk.transaction() as tx:
+                    tx.drop_unread(row_id)
+
+    def _membership(self, event: Event) -> None:
+        """Leaving the table's room is leaving the meeting (F01)."""
+        gone = event.content.get("membership") in {"leave", "ban"}
+        if not gone or event.state_key is None:
+            return
+        with self._desk.transaction() as tx:
+            row = tx.people.room(event.room)
+            if event.state_key == self._desk.door.user_id:
+                tx.people.forget_room(event.room)
+                return
+            account = tx.people.known(event.state_key)
+            if row is None or row.kind != Place.TABLE or account is None:
+                return
+            enrolled = tx.people.member(account) is not None
+            if enrolled and tx.first_time(event.event_id, LINE_OF_MEMBERSHIP, event.at.date()):
+                request = self._actor.request(event, LINE_OF_MEMBERSHIP, account, Place.TABLE, None)
+                turn = self._actor.turn(tx, request)
+                core.write_down(turn, roll.depart(turn, account))
+
+    async def _invited(self, invitation: Invitation) -> None:
+        """Follow people of the table only; others are declined without a word."""
+        with self._desk.transaction() as tx:
+            account = tx.people.known(invitation.sender)
+            enrolled = account is not None and tx.people.member(account) is not None
+        if not enrolled:
+            await self._desk.door.leave(invitation.room)
+            return
+        await self._desk.door.join(invitation.room)
+        self._desk.room_changed(invitation.room)
+        room = await self._desk.room(invitation.room)
+        assert account is not None
+        if room is None or not self._places.welcome(invitation.sender, room):
+            await self._desk.door.leave(invitation.room)

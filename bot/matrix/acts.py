@@ -1,0 +1,139 @@
+"""What we do to rooms: make, join, leave, invite, remove. All can be repeated without harm."""
+
+import logging
+from typing import Any
+
+from bot.matrix.door import MatrixRefused, RoomPlan
+from bot.matrix.rooms import MARKER, Rooms, content, index, members
+from bot.matrix.trust import MEGOLM
+from bot.matrix.wire import Json, Wire, path
+
+_log = logging.getLogger("tafelbot.matrix")
+
+# The maker of a room has 100, or above all levels from room version 12 on, without being listed.
+_POWER = {
+    "users_default": 0,
+    "events_default": 0,
+    "state_default": 100,
+    "invite": 50,
+    "kick": 50,
+    "ban": 50,
+    "redact": 50,
+}
+
+
+class Acts:
+    """Acts on rooms, in the name of one account."""
+
+    def __init__(self, wire: Wire, rooms: Rooms, us: str) -> None:
+        self._wire = wire
+        self._rooms = rooms
+        self._us = us
+
+    async def create_room(self, plan: RoomPlan) -> str:
+        """Make the room, or find the one that was made before we were interrupted."""
+        found = await self._find(plan.marker)
+        if found is not None:
+            return found
+        body = {
+            "name": plan.name,
+            "invite": list(plan.invite),
+            "is_direct": plan.direct,
+            "preset": "private_chat",
+            "visibility": "private",
+            "creation_content": {"m.federate": True},
+            "power_level_content_override": _POWER,
+            "initial_state": _initial_state(plan.marker),
+        }
+        room = (await self._wire.call("POST", path("createRoom"), body=body))["room_id"]
+        await self._rooms.state(room)
+        return str(room)
+
+    async def _find(self, marker: str) -> str | None:
+        joined = await self._wire.call("GET", path("joined_rooms"))
+        for room in joined.get("joined_rooms", []):
+            where = path("rooms", room, "state", MARKER, "")
+            try:
+                state = await self._wire.call("GET", where)
+            except MatrixRefused:
+                continue
+            if state.get("marker") == marker:
+                return str(room)
+        return None
+
+    async def join(self, room: str) -> None:
+        """Accept an invitation; being there already is no error."""
+        await self._wire.call("POST", path("join", room), body={})
+        self._rooms.moved(room, [{}])
+
+    async def leave(self, room: str) -> None:
+        """Leave; not being there is no error."""
+        await self._member_act(room, "leave", self._us, wanted=False)
+
+    async def invite(self, room: str, user: str) -> None:
+        """Invite, unless the user is in or invited."""
+        await self._member_act(room, "invite", user, wanted=True)
+
+    async def remove(self, room: str, user: str) -> None:
+        """Remove, unless the user is not there; an invitation is taken back."""
+        await self._member_act(room, "kick", user, wanted=False)
+
+    async def _member_act(self, room: str, act: str, user: str, *, wanted: bool) -> None:
+        """Post it; a refusal counts only while the room is not yet as wanted."""
+        body = {} if act == "leave" else {"user_id": user}
+        try:
+            await self._wire.call("POST", path("rooms", room, act), body=body)
+        except MatrixRefused:
+            if await self._present(room, user) is not wanted:
+                raise
+        self._rooms.moved(room, [{}])
+
+    async def _present(self, room: str, user: str) -> bool:
+        try:
+            state = index(await self._wire.call_list("GET", path("rooms", room, "state")))
+        except MatrixRefused:
+            if user == self._us:
+                return False
+            raise
+        return user in members(state, "join") | members(state, "invite")
+
+    async def direct_rooms(self) -> Json:
+        """Our account data `m.direct`: which rooms are direct ones."""
+        try:
+            return await self._wire.call("GET", self._account_data())
+        except MatrixRefused:
+            return {}
+
+    async def flag_direct(self, room: str, user: str) -> Json:
+        """Note a room as a direct one with the user; the whole list afterwards."""
+        known = await self.direct_rooms()
+        listed = known.get(user)
+        rooms = listed if isinstance(listed, list) else []
+        if room in rooms:
+            return known
+        known = {**known, user: [*rooms, room]}
+        await self._wire.call("PUT", self._account_data(), body=known)
+        return known
+
+    def _account_data(self) -> str:
+        return path("user", self._us, "account_data", "m.direct")
+
+
+def _initial_state(marker: str) -> list[dict[str, Any]]:
+    state = {
+        "m.room.encryption": {"algorithm": MEGOLM},
+        "m.room.history_visibility": {"history_visibility": "joined"},
+        "m.room.guest_access": {"guest_access": "forbidden"},
+        "m.room.join_rules": {"join_rule": "invite"},
+        MARKER: {"marker": marker},
+    }
+    return [{"type": type_, "state_key": "", "content": inside} for type_, inside in state.items()]
+
+
+def invited_directly(state: Any, us: str) -> bool:
+    """Whether our membership says that the room was made as a direct one."""
+    event = state.get(("m.room.member", us), {})
+    before = (event.get("unsigned") or {}).get("prev_content") or {}
+    return content(state, "m.room.member", us).get("is_direct") is True or (
+        before.get("is_direct") is True
+    )

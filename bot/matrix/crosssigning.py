@@ -1,0 +1,145 @@
+"""Our own cross-signing identity, without which members' clients neither hear nor read us.
+
+Made once, sealed on disk before any of it is uploaded, and never replaced: members who have
+verified us could not write to us any more (specification, "Cross-signing").
+"""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from bot.matrix.door import CannotStart, MatrixRefused
+from bot.matrix.machine import Machine
+from bot.matrix.trust import canonical, encode, signed_by, unpadded
+from bot.matrix.wire import Json, Refusal, Wire, path
+
+_log = logging.getLogger("tafelbot.matrix")
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """One ed25519 key pair."""
+
+    _private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def of(cls, seed: str) -> "Signer":
+        """From the stored form."""
+        return cls(Ed25519PrivateKey.from_private_bytes(unpadded(seed)))
+
+    @property
+    def public(self) -> str:
+        """The public key, unpadded base64."""
+        return encode(self._private.public_key().public_bytes_raw())
+
+    def sign(self, payload: Mapping[str, Any], user: str) -> Json:
+        """The payload with our signature as the only one."""
+        signature = encode(self._private.sign(canonical(payload)))
+        return {**payload, "signatures": {user: {f"ed25519:{self.public}": signature}}}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnIdentity:
+    """Master, self-signing and user-signing keys of our account."""
+
+    user_id: str
+    master: Signer
+    self_signing: Signer
+    user_signing: Signer
+
+    @classmethod
+    def of(cls, user_id: str, seeds: tuple[str, ...]) -> "OwnIdentity":
+        """From the stored seeds."""
+        master, self_signing, user_signing = (Signer.of(seed) for seed in seeds)
+        return cls(user_id, master, self_signing, user_signing)
+
+    def public_master(self) -> Json:
+        """The master key as it is uploaded, unsigned."""
+        return self._public(self.master, "master")
+
+    def public_keys(self) -> Json:
+        """The body of `/keys/device_signing/upload`."""
+        sign = self.master.sign
+        return {
+            "master_key": self.public_master(),
+            "self_signing_key": sign(self._public(self.self_signing, "self_signing"), self.user_id),
+            "user_signing_key": sign(self._public(self.user_signing, "user_signing"), self.user_id),
+        }
+
+    def _public(self, signer: Signer, usage: str) -> Json:
+        key = signer.public
+        return {"user_id": self.user_id, "usage": [usage], "keys": {f"ed25519:{key}": key}}
+
+
+def new_seeds() -> tuple[str, str, str]:
+    """The private keys of a new identity."""
+    return encode(os.urandom(32)), encode(os.urandom(32)), encode(os.urandom(32))
+
+
+def published_master(answer: Mapping[str, Any], user: str) -> str | None:
+    """Our account's master key as the server shows it, whoever made it."""
+    keys = answer.get("master_keys", {}).get(user, {}).get("keys", {})
+    return next(iter(keys.values()), None)
+
+
+async def publish(wire: Wire, own: OwnIdentity, password: str | None) -> None:
+    """Upload the identity; the server may ask for the account's password."""
+    where, body = path("keys", "device_signing", "upload"), own.public_keys()
+    try:
+        await wire.call("POST", where, body=body)
+    except Refusal as refusal:
+        if refusal.status != 401 or "session" not in refusal.body:
+            raise
+        if password is None:
+            raise CannotStart(
+                "The homeserver wants the account's password once, to publish the bot's "
+                "cross-signing identity. Start it with the password."
+            ) from None
+        await _publish_with_password(wire, own, password, refusal.body["session"])
+    _log.info("cross-signing identity published")
+
+
+async def _publish_with_password(wire: Wire, own: OwnIdentity, password: str, session: str) -> None:
+    auth = {
+        "type": "m.login.password",
+        "identifier": {"type": "m.id.user", "user": own.user_id},
+        "password": password,
+        "session": session,
+    }
+    body = {**own.public_keys(), "auth": auth}
+    try:
+        await wire.call("POST", path("keys", "device_signing", "upload"), body=body)
+    except MatrixRefused as refusal:
+        raise CannotStart(
+            f"The homeserver refused the bot's cross-signing identity ({refusal.errcode}). "
+            "Check the account's password."
+        ) from None
+
+
+async def sign_ourselves(
+    wire: Wire, own: OwnIdentity, answer: Mapping[str, Any], machine: Machine
+) -> bool:
+    """Have the device signed by the self-signing key and the master key by the device.
+
+    `answer` is what `/keys/query` shows of us now; False when both are there already.
+    """
+    user, device_id = own.user_id, machine.device_id
+    shown_device = answer.get("device_keys", {}).get(user, {}).get(device_id)
+    shown_master = answer.get("master_keys", {}).get(user)
+    ssk = own.self_signing.public
+    by_owner = signed_by(shown_device, user, ssk, ssk)
+    if by_owner and signed_by(shown_master, user, device_id, machine.ed25519):
+        return False
+    objects = {
+        device_id: own.self_signing.sign(machine.device_keys(), user),
+        own.master.public: machine.signed(own.public_master()),
+    }
+    result = await wire.call("POST", path("keys", "signatures", "upload"), body={user: objects})
+    if result.get("failures"):
+        raise CannotStart("The homeserver refused the signatures of the bot's own device.")
+    _log.info("own device signed")
+    return True

@@ -1,0 +1,194 @@
+"""What the rest of the bot may know of Matrix: plain facts in, plain acts out.
+
+`bot.matrix.client` is the one real door; tests put a fake one in its place. Nothing here
+imports nio.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+Content = Mapping[str, Any]
+
+
+class Hearing(StrEnum):
+    """How an event reached us, which decides whether it is believed (promise 3)."""
+
+    TRUSTED = "trusted"  # encrypted, from a device that its owner has cross-signed
+    UNSIGNED = "unsigned"  # encrypted, from a device that nobody vouches for
+    UNREADABLE = "unreadable"  # encrypted, and the key has not reached us
+    CLEAR = "clear"  # not encrypted: a homeserver could have written it
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a room's timeline or state, never one of our own.
+
+    `at` is the server's claim, in UTC. `content` is the decrypted content (empty when
+    unreadable), with the clear `m.relates_to` of the envelope where the inside has none.
+    """
+
+    event_id: str
+    room: str
+    sender: str
+    at: datetime
+    type: str
+    content: Content
+    hearing: Hearing
+    state_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody asks us into a room; `direct` is what their client claimed about it."""
+
+    room: str
+    sender: str
+    direct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one sync brought, gaps filled, in order within each room.
+
+    `token` may be stored once everything in the batch has been fully processed.
+    `keys_arrived`: to-device messages came with it, so unreadable events may be readable now.
+    """
+
+    token: str
+    events: tuple[Event, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
+    keys_arrived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPlan:
+    """A room to be made: encrypted, `joined` visibility, invite only, no guests, no topic.
+
+    `marker` is a random word kept in the room's state, so that a creation that was interrupted
+    before we learnt the room's id is found again and not repeated.
+    """
+
+    marker: str
+    name: str
+    invite: tuple[str, ...] = ()
+    direct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoomFacts:
+    """A room as it is now. `encrypted` stays true once it was seen true."""
+
+    encrypted: bool
+    joined: frozenset[str]
+    invited: frozenset[str]
+    history_visibility: str
+    join_rule: str
+    guest_access: str
+    topic: str
+    may_redact: bool
+    may_invite: bool
+    may_remove: bool
+    replaced_by: str | None = None
+    flagged_direct: bool = False  # an invitation or our own account data called it direct
+
+
+class MatrixRefused(Exception):
+    """The homeserver answered with a final error; retrying would not help."""
+
+    def __init__(self, errcode: str, status: int = 0) -> None:
+        super().__init__(f"{errcode} ({status})")
+        self.errcode = errcode
+        self.status = status
+
+
+class CannotStart(Exception):
+    """The account or the crypto store is not in a state to go on; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Our public master key, unpadded base64, in groups of four for reading aloud."""
+
+    master_key: str
+
+    def __str__(self) -> str:
+        return " ".join(self.master_key[i : i + 4] for i in range(0, len(self.master_key), 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a person can be heard: has a cross-signing identity, and devices signed by it.
+
+    `master_key` names the identity (unpadded base64), to be pinned and compared.
+    """
+
+    identity: bool
+    signed_devices: int
+    unsigned_devices: int = field(default=0)
+    master_key: str = ""
+
+    @property
+    def can_be_heard(self) -> bool:
+        return self.identity and self.signed_devices > 0
+
+
+class Door(Protocol):
+    """One Matrix account. Every call waits through rate limits and lost connections, with
+    growing pauses and one log line, and raises `MatrixRefused` for a final refusal."""
+
+    user_id: str
+
+    async def enter(self) -> None:
+        """Log in or take up the old session; have our cross-signing identity in place."""
+
+    def listen(self, since: str | None) -> AsyncIterator[Batch]:
+        """What happens from `since` on, for ever; replays nothing and skips nothing."""
+
+    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
+        """Send encrypted to cross-signed devices only; the event id. Same `txn`, same event."""
+
+    async def send_clear(self, room: str, content: Content, txn: str) -> str:
+        """An `m.room.message` without encryption: only for a constant word to the unheard."""
+
+    async def redact(self, room: str, event_id: str, txn: str) -> None: ...
+
+    async def upload(self, data: bytes, name: str, mimetype: str) -> dict[str, Any]:
+        """Encrypt and upload; an `m.file` content of it (body, filename, info, file)."""
+
+    async def fetch(self, room: str, event_id: str) -> Event | None:
+        """One event again, decrypted; None when the server no longer has it."""
+
+    async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:
+        """Our own last messages in a room, newest first: (event id, decrypted content)."""
+
+    async def create_room(self, plan: RoomPlan) -> str: ...
+
+    async def join(self, room: str) -> None: ...
+
+    async def leave(self, room: str) -> None: ...
+
+    async def invite(self, room: str, user: str) -> None:
+        """Idempotent: inviting somebody who is in or invited is no error."""
+
+    async def remove(self, room: str, user: str) -> None:
+        """Idempotent: removing somebody who is not there is no error."""
+
+    async def room(self, room: str) -> RoomFacts | None:
+        """None when we are not in it."""
+
+    async def standing(self, user: str) -> Standing:
+        """Asks the server anew."""
+
+    def display_name(self) -> str:
+        """Our own; members may call us by it."""
+
+    async def read(self, room: str, event_id: str) -> None:
+        """A read receipt: the quiet sign that something was heard."""
+
+    @property
+    def fingerprint(self) -> Fingerprint: ...
+
+    async def close(self) -> None: ...

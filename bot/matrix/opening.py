@@ -1,0 +1,156 @@
+"""From what the homeserver sends to `Event`: decrypt, check who speaks, say how far it counts."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import vodozemac
+from nio.crypto.sessions import InboundGroupSession
+
+from bot.matrix.door import Content, Event, Hearing
+from bot.matrix.machine import Machine
+from bot.matrix.people import People
+from bot.matrix.replays import Replays
+from bot.matrix.trust import MEGOLM
+from bot.matrix.wire import Json
+
+ENCRYPTED = "m.room.encrypted"
+_LATEST = 253402300799000  # the last second a datetime can hold, in milliseconds
+_log = logging.getLogger("tafelbot.matrix")
+
+
+class Replayed(Exception):
+    """The ciphertext was another event before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The inside of an encrypted event, and the room key that opened it."""
+
+    type: str
+    content: Content
+    key: InboundGroupSession
+
+
+class Opener:
+    """Opens encrypted events and judges all of them."""
+
+    def __init__(self, machine: Machine, people: People, replays: Replays) -> None:
+        self._machine = machine
+        self._people = people
+        self._replays = replays
+        self._asked: set[tuple[str, str]] = set()  # devices that even a fresh list did not have
+
+    async def events(self, room: str, raws: Sequence[Json]) -> list[Event]:
+        """The events, in order, less what is malformed, emptied or replayed."""
+        await self._meet_senders(room, raws)
+        return [event for raw in raws if (event := self.event(room, raw)) is not None]
+
+    def event(self, room: str, raw: Json) -> Event | None:
+        """One event; None when there is nothing in it to hear."""
+        if not _well_formed(raw):
+            _log.warning("malformed event in %s", room)
+            return None
+        if raw["type"] != ENCRYPTED:
+            return _event(room, raw, raw["type"], raw["content"], Hearing.CLEAR)
+        if not raw["content"].get("ciphertext"):
+            return None  # redacted
+        try:
+            opened = self.open(room, raw)
+        except Replayed:
+            _log.warning("replayed event %s in %s is ignored", raw["event_id"], room)
+            return None
+        if opened is None:
+            return _event(room, raw, ENCRYPTED, {}, Hearing.UNREADABLE)
+        hearing = Hearing.TRUSTED if self._believed(raw["sender"], opened) else Hearing.UNSIGNED
+        return _event(room, raw, opened.type, opened.content, hearing)
+
+    def open(self, room: str, raw: Json) -> Opened | None:
+        """The inside; None when we lack the key or it does not fit. Raises `Replayed`."""
+        outside = raw["content"]
+        key = self._machine.room_key(room, outside)
+        if key is None or outside.get("algorithm") != MEGOLM:
+            return None
+        try:
+            plaintext, number = key.decrypt(outside["ciphertext"])
+            inside = json.loads(plaintext)
+        except (vodozemac.MegolmDecryptionException, ValueError, TypeError, RecursionError):
+            return None
+        if not _is_inside(inside, room):
+            return None
+        if not self._replays.genuine(key.sender_key, key.id, number, raw["event_id"]):
+            raise Replayed
+        content, related = inside["content"], outside.get("m.relates_to")
+        if "m.relates_to" not in content and related is not None:
+            content = {**content, "m.relates_to": related}
+        return Opened(inside["type"], content, key)
+
+    def is_ours(self, opened: Opened) -> bool:
+        """Whether our own device encrypted it."""
+        return (
+            opened.key.sender_key == self._machine.curve25519
+            and opened.key.ed25519 == self._machine.ed25519
+        )
+
+    def _believed(self, sender: str, opened: Opened) -> bool:
+        """The room key came from a device of the sender that the sender has signed.
+
+        A key that was passed on counts only if its own device passed it on.
+        """
+        key = opened.key
+        if sender == self._machine.user_id and self.is_ours(opened):
+            return True
+        device = self._people.device(sender, key.sender_key)
+        if device is None:
+            return False
+        own_hand = all(hand == key.sender_key for hand in key.forwarding_chain)
+        return device.signed and device.ed25519 == key.ed25519 and own_hand
+
+    async def _meet_senders(self, room: str, raws: Sequence[Json]) -> None:
+        """Have the senders' devices at hand; ask once more about a device not listed."""
+        encrypted = [raw for raw in raws if _well_formed(raw) and raw["type"] == ENCRYPTED]
+        await self._people.ensure(raw["sender"] for raw in encrypted)
+        unlisted = set()
+        for raw in encrypted:
+            key = self._machine.room_key(room, raw["content"])
+            if key is not None and self._people.device(raw["sender"], key.sender_key) is None:
+                unlisted.add((raw["sender"], key.sender_key))
+        if unlisted - self._asked:
+            await self._people.ask({user for user, _ in unlisted - self._asked})
+            self._asked |= unlisted
+
+
+def _event(room: str, raw: Json, type_: str, content: Content, hearing: Hearing) -> Event:
+    state_key = raw.get("state_key") if hearing is Hearing.CLEAR else None
+    return Event(
+        event_id=raw["event_id"],
+        room=room,
+        sender=raw["sender"],
+        at=datetime.fromtimestamp(min(max(raw["origin_server_ts"], 0), _LATEST) / 1000, UTC),
+        type=type_,
+        content=content,
+        hearing=hearing,
+        state_key=state_key if isinstance(state_key, str) else None,
+    )
+
+
+def _well_formed(raw: Any) -> bool:
+    return (
+        isinstance(raw, dict)
+        and all(isinstance(raw.get(key), str) for key in ("event_id", "sender", "type"))
+        and isinstance(raw.get("content"), dict)
+        and type(raw.get("origin_server_ts")) is int
+    )
+
+
+def _is_inside(inside: Any, room: str) -> bool:
+    """What was encrypted is an event for this very room."""
+    return (
+        isinstance(inside, dict)
+        and inside.get("room_id") == room
+        and isinstance(inside.get("type"), str)
+        and isinstance(inside.get("content"), dict)
+    )

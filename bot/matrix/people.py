@@ -1,0 +1,95 @@
+"""Members' identities and devices, kept as fresh as the homeserver tells us to.
+
+Nothing of it is stored: after a restart everybody is asked for again, so that no change made
+meanwhile can be missed.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from bot.matrix.machine import Machine
+from bot.matrix.trust import Device, Person, read_person
+from bot.matrix.wire import Json, Wire, path
+
+RETRY_AFTER = 60.0  # seconds
+
+
+class People:
+    """Who has which devices, verified by their owners' signatures."""
+
+    def __init__(self, wire: Wire, machine: Machine) -> None:
+        self._wire = wire
+        self._machine = machine
+        self._known: dict[str, Person] = {}
+        self._outdated: set[str] = set()
+        self._changes: Counter[str] = Counter()
+        self._pins: dict[str, str] = {}
+        self._ask_again: dict[str, float] = {}  # users whose own server did not answer
+
+    def pin(self, user: str, master_key: str) -> None:
+        """From now on only devices under this master key count for the user."""
+        if self._pins.get(user) != master_key:
+            self._pins[user] = master_key
+            self._known.pop(user, None)
+            self.changed([user])
+
+    def changed(self, users: Iterable[str]) -> None:
+        """Their devices changed: what we know of them must be asked for again before use."""
+        for user in users:
+            self._outdated.add(user)
+            self._changes[user] += 1
+
+    def all_changed(self) -> None:
+        """Nobody's changes were reported to us for a while."""
+        self.changed(list(self._known))
+
+    def gone(self, users: Iterable[str]) -> None:
+        """We share no room with them any more, so their changes are not reported either."""
+        for user in users:
+            self._known.pop(user, None)
+            self._changes[user] += 1
+
+    def up_to_date(self, user: str) -> bool:
+        """Whether what we know of the user is what the server last told us about."""
+        if self._ask_again.get(user, math.inf) <= time.monotonic():
+            return False
+        return user in self._known and user not in self._outdated
+
+    def person(self, user: str) -> Person | None:
+        """What we know of the user now."""
+        return self._known.get(user)
+
+    def device(self, user: str, curve25519: str) -> Device | None:
+        """The user's device with that identity key."""
+        person = self._known.get(user)
+        devices = person.devices if person else ()
+        return next((device for device in devices if device.curve25519 == curve25519), None)
+
+    async def ensure(self, users: Iterable[str]) -> None:
+        """Ask the server about those of whom we are not up to date."""
+        wanted = sorted({user for user in users if not self.up_to_date(user)})
+        if wanted:
+            await self.ask(wanted)
+
+    async def ask(self, users: Iterable[str]) -> None:
+        """Ask the server anew about everybody given."""
+        wanted = {user: self._changes[user] for user in users}
+        body = {"device_keys": {user: [] for user in wanted}, "timeout": 10_000}
+        answer = await self._wire.call("POST", path("keys", "query"), body=body)
+        for user, change in wanted.items():
+            self._take(user, change, answer)
+
+    def _take(self, user: str, change: int, answer: Json) -> None:
+        self._ask_again.pop(user, None)
+        if user.partition(":")[2] in answer.get("failures", {}):
+            self._ask_again[user] = time.monotonic() + RETRY_AFTER
+        if user not in self._ask_again or user not in self._known:
+            self._learn(user, read_person(user, answer, self._pins.get(user)))
+        if self._changes[user] == change:
+            self._outdated.discard(user)
+
+    def _learn(self, user: str, person: Person) -> None:
+        self._known[user] = person
+        self._machine.learn(person)

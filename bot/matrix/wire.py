@@ -1,0 +1,175 @@
+"""The client-server API as JSON in and JSON out, patient with weather, quick with refusals.
+
+Lost connections and server faults are waited out here, once, so that nobody above has to
+think of them; what the homeserver refuses for good is raised.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import aiohttp
+from yarl import URL
+
+from bot.matrix.door import MatrixRefused
+
+Json = dict[str, Any]
+
+CLIENT = "/_matrix/client/v3"
+LONGEST_PAUSE = 60.0
+_log = logging.getLogger("tafelbot.matrix")
+
+
+class Refusal(MatrixRefused):
+    """A final refusal with the body that came with it (user-interactive authentication)."""
+
+    def __init__(self, errcode: str, status: int, body: Json) -> None:
+        super().__init__(errcode, status)
+        self.body = body
+
+
+class _TryAgain(Exception):
+    """A passing fault; `pause` when the server said for how long."""
+
+    def __init__(self, kind: str, pause: float | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.pause = pause
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call: everything needed to repeat it."""
+
+    method: str
+    url: URL
+    data: bytes | None = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    timeout: float
+
+
+def path(*parts: str) -> str:
+    """A path below the client API, each part escaped."""
+    return CLIENT + "".join("/" + quote(part, safe="") for part in parts)
+
+
+class Wire:
+    """One account's connection to its homeserver."""
+
+    def __init__(self, homeserver: str) -> None:
+        self._base = homeserver.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+        self._down = False
+        self.token = ""
+
+    async def call(
+        self,
+        method: str,
+        where: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
+        timeout: float = 60.0,  # noqa: ASYNC109 - of one attempt, not of the call
+    ) -> Json:
+        """The answer's body, after as many attempts as it takes; `Refusal` when it is final."""
+        if body is not None:
+            data = json.dumps(body).encode()
+        kind = "application/json" if body is not None else "application/octet-stream"
+        answer = await self._patiently(self._request(method, where, query, (kind, data), timeout))
+        return answer if isinstance(answer, dict) else {}
+
+    async def call_list(self, method: str, where: str) -> list[Any]:
+        """The same for the few calls that answer with a list."""
+        answer = await self._patiently(self._request(method, where, None, ("", None), 60.0))
+        return answer if isinstance(answer, list) else []
+
+    def _request(
+        self,
+        method: str,
+        where: str,
+        query: Mapping[str, str] | None,
+        payload: tuple[str, bytes | None],
+        seconds: float,
+    ) -> Request:
+        kind, data = payload
+        headers = {"Content-Type": kind} if data is not None else {}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        url = URL(f"{self._base}{where}{'?' + urlencode(query) if query else ''}", encoded=True)
+        return Request(method, url, data, headers, seconds)
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def _patiently(self, request: Request) -> Any:
+        pause = 1.0
+        while True:
+            try:
+                answer = await self._once(request)
+            except _TryAgain as fault:
+                if fault.pause is None:
+                    self._report_down(fault.kind)
+                await asyncio.sleep(pause if fault.pause is None else fault.pause)
+                pause = min(2 * pause, LONGEST_PAUSE) if fault.pause is None else pause
+            else:
+                self._report_up()
+                return answer
+
+    async def _once(self, request: Request) -> Any:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        try:
+            async with self._session.request(
+                request.method,
+                request.url,
+                data=request.data,
+                headers=request.headers,
+                timeout=aiohttp.ClientTimeout(total=request.timeout),
+                allow_redirects=False,
+            ) as response:
+                return _judge(response.status, response.headers, await response.read())
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _TryAgain(type(error).__name__) from None
+
+    def _report_down(self, kind: str) -> None:
+        if not self._down:
+            _log.warning("homeserver unreachable, trying again (%s)", kind)
+        self._down = True
+
+    def _report_up(self) -> None:
+        if self._down:
+            _log.info("homeserver is back")
+        self._down = False
+
+
+def _judge(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
+    """The body of a good answer; otherwise whether to try again, and when."""
+    try:
+        parsed = json.loads(raw)
+    except (ValueError, RecursionError):
+        parsed = None
+    body: Json = parsed if isinstance(parsed, dict) else {}
+    if status == 429:
+        raise _TryAgain("rate limit", _asked_pause(headers, body))
+    if status >= 500 or status == 408 or (status < 300 and parsed is None):
+        raise _TryAgain(f"HTTP {status}")
+    if status >= 300:
+        raise Refusal(str(body.get("errcode", "M_UNKNOWN")), status, body)
+    return parsed
+
+
+def _asked_pause(headers: Mapping[str, str], body: Json) -> float:
+    """How long the server asks us to wait: the header, else the older field, else 5 s."""
+    header = headers.get("Retry-After", "")
+    if header.isdigit():
+        return max(0.1, min(float(header), 3600.0))
+    asked = body.get("retry_after_ms")
+    return max(0.1, min(asked / 1000, 3600.0)) if isinstance(asked, int | float) else 5.0

@@ -1,0 +1,77 @@
+"""Which room is which: the table's, somebody's direct room, or none of our business."""
+
+from bot.desk import Desk
+from bot.matrix.door import RoomFacts
+from bot.rules.facts import Account
+from handlers import core, rooms
+from handlers.core import Line
+from handlers.turn import Say, Says
+from locales.codes import Place
+from storage.outbox import TABLE_LANE
+from storage.people import RoomKind
+from storage.tx import Tx
+
+
+class PlaceFinder:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def find(
+        self, room_id: str, sender: Account, room: RoomFacts, line: Line | None
+    ) -> Place | None:
+        """Where something is said. A room becomes the table's when mayor or coordinator speaks
+        to us in it; `line` is what was said, None when it could not be or was not to us."""
+        others = (room.joined | room.invited) - {self._desk.door.user_id}
+        with self._desk.transaction() as tx:
+            row = tx.people.room(room_id)
+            if row is not None and row.kind == RoomKind.TABLE:
+                return Place.TABLE
+            alone = others == {tx.people.user_id(sender)}
+            if row is not None and alone and row.account_id == sender:
+                return Place.DIRECT
+            if row is not None:
+                tx.people.forget_room(room_id)
+            if line is not None and self._binds(tx, sender, room, line, alone=alone):
+                self._bind(tx, room_id)
+                return Place.TABLE
+            if alone:
+                tx.people.add_room(room_id, RoomKind.DIRECT, sender)
+                return Place.DIRECT
+        return None
+
+    def company(self, room: RoomFacts) -> tuple[frozenset[Account], int]:
+        """The enrolled people in a room, and how many others are there."""
+        others = room.joined - {self._desk.door.user_id}
+        with self._desk.transaction() as tx:
+            known = {user: tx.people.known(user) for user in others}
+            enrolled = frozenset(
+                account
+                for account in known.values()
+                if account is not None and tx.people.member(account) is not None
+            )
+        return enrolled, len(others) - len(enrolled)
+
+    def welcome(self, inviter: str, room: RoomFacts) -> bool:
+        """Any member's room of two; any room of the mayor's or the coordinator's."""
+        others = (room.joined | room.invited) - {self._desk.door.user_id}
+        return others == {inviter} or inviter in self._stewards
+
+    @property
+    def _stewards(self) -> set[str]:
+        return {self._desk.table.mayor, self._desk.table.coordinator}
+
+    def _binds(self, tx: Tx, sender: Account, room: RoomFacts, line: Line, *, alone: bool) -> bool:
+        """A room of several, or one of two that is not called direct when the word is for the
+        table; never a second one, never one without encryption."""
+        if tx.people.table_room() is not None or not room.encrypted:
+            return False
+        if tx.people.user_id(sender) not in self._stewards:
+            return False
+        return not alone or (not room.flagged_direct and core.binds(line))
+
+    def _bind(self, tx: Tx, room_id: str) -> None:
+        tx.people.add_room(room_id, RoomKind.TABLE)
+        says: Says = [Say("room.bound", lane=TABLE_LANE), *rooms.invitations(tx)]
+        for say in says:
+            token = self._desk.chance.token()
+            tx.outbox.add(TABLE_LANE, say.act, say.kind, say.facts, token)

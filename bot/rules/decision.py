@@ -1,0 +1,14 @@
+"""What the table may decide on a case (Q01, Q04, Q05)."""
+
+from enum import StrEnum
+
+
+class Decision(StrEnum):
+    FOLLOW = "follow"
+    STOP = "stop"
+    REFER = "refer"
+
+
+def forgets(decision: Decision) -> bool:
+    """Not followed or referred: the reference is forgotten at once (Q05, R11)."""
+    return decision is not Decision.FOLLOW

@@ -1,0 +1,88 @@
+"""Why something is refused: a reason code and facts, never words."""
+
+from enum import StrEnum
+
+from bot.rules.facts import Fact
+
+
+class Reason(StrEnum):
+    """Each reason has one sentence in each language; the code travels in the message facts."""
+
+    # what was said
+    UNKNOWN_WORD = "unknown_word"
+    WRONG_ARGUMENTS = "wrong_arguments"
+    EDITED = "edited"
+    NOT_ENCRYPTED = "not_encrypted"
+    UNKNOWN_LANGUAGE = "unknown_language"
+    DATE_UNREADABLE = "date_unreadable"
+    DATE_PAST = "date_past"
+    # who said it, and where
+    NOT_ENTITLED = "not_entitled"
+    NOT_HERE = "not_here"
+    NOT_PRESENT = "not_present"
+    # the room
+    NO_ROOM = "no_room"
+    ROOM_EXISTS = "room_exists"
+    STRANGER_PRESENT = "stranger_present"
+    # the people
+    ALREADY_ENROLLED = "already_enrolled"
+    UNKNOWN_MEMBER = "unknown_member"
+    NOT_ON_ROLL = "not_on_roll"
+    UNKNOWN_ROLE = "unknown_role"
+    UNKNOWN_ORGANISATION = "unknown_organisation"
+    EXCLUDED_SERVICE = "excluded_service"
+    ROLE_MISMATCH = "role_mismatch"
+    STANDS_IN_CONFIG = "stands_in_config"
+    OFFICER_CANNOT_CHAIR = "officer_cannot_chair"
+    CANNOT_CHAIR = "cannot_chair"
+    SAME_PERSON = "same_person"
+    # the meeting
+    NO_MEETING = "no_meeting"
+    MEETING_OPEN = "meeting_open"
+    NOT_IN_SESSION = "not_in_session"
+    SEATS_MISSING = "seats_missing"
+    ALREADY_MOVED = "already_moved"
+    ACTION_UNANSWERED = "action_unanswered"
+    POLLS_OPEN = "polls_open"
+    DISCUSSED_MISSING = "discussed_missing"
+    # cases and notifications
+    MISTYPED_REFERENCE = "mistyped_reference"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    NOT_ADMITTED = "not_admitted"
+    ALREADY_ADMITTED = "already_admitted"
+    NOT_FOLLOWED = "not_followed"
+    ALREADY_FOLLOWED = "already_followed"
+    NOT_TAKEN_UP = "not_taken_up"
+    ROUTE_NOT_YOURS = "route_not_yours"
+    NOTHING_ASKED = "nothing_asked"
+    # actions
+    UNKNOWN_ACTION = "unknown_action"
+    UNKNOWN_CODE = "unknown_code"
+    NOT_OWNER = "not_owner"
+    # rosters and polls
+    NOT_ON_ROSTER = "not_on_roster"
+    ROSTER_FROZEN = "roster_frozen"
+    SEAT_STAYS = "seat_stays"
+    ROOM_EXCEEDS_ROSTER = "room_exceeds_roster"
+    UNKNOWN_POLL = "unknown_poll"
+    POLL_CLOSED = "poll_closed"
+    # the fiche
+    NO_FICHE = "no_fiche"
+    FICHE_OPEN = "fiche_open"
+    UNKNOWN_SECTION = "unknown_section"
+    SIGN_MISSING = "sign_missing"
+    SECTION_LOCKED = "section_locked"
+    TEXT_MISSING = "text_missing"
+    TEXT_TOO_LONG = "text_too_long"
+    PERSONAL_DATA = "personal_data"
+    UNKNOWN_ITEM = "unknown_item"
+    ITEM_ADOPTED = "item_adopted"
+
+
+class Refused(Exception):
+    """Something the rules do not allow; nothing has changed. Turned into words by the shell."""
+
+    def __init__(self, reason: Reason, **facts: Fact) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+        self.facts = facts

@@ -1,0 +1,162 @@
+"""A table in Dutch: who sits there, and two of its meetings, as people would type them.
+
+The same scene is played in the demo on a real homeserver, in the hall of the tests, and by
+third-party clients: a `Stage` is whatever can speak, vote and see.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+Facts = Mapping[str, Any]
+
+# name → what the coordinator types after the account to enrol them
+PEOPLE: Mapping[str, str] = {
+    "schepen": "aangestelde-vertegenwoordiger gemeente",
+    "io": "information-officer lokale politie",
+    "clb": "partner CLB",
+    "ocmw": "partner OCMW",
+    "gezondheid": "partner geestelijke gezondheidszorg",
+}
+GUEST, GUEST_WORDS = "jeugdhuis", "ad-hoc jeugdwerk"
+MAYOR, COORDINATOR = "burgemeester", "coordinator"
+
+ITEMS = (
+    "sociaal + Neemt sinds 4 september opnieuw elke week deel aan de voetbaltraining.",
+    "overtuigingen - Herhaalde op 12 oktober dat stemmen zinloos is.",
+    "intentie = Er is geen uitspraak over geweld bekend.",
+)
+AMENDED = "Zei op 12 oktober dat stemmen voor hem geen zin heeft."
+
+
+class Stage(Protocol):
+    """Where the scene is played."""
+
+    async def say(self, who: str, text: str, *, expect: str, direct: bool = False) -> Facts:
+        """Somebody types a line; the facts of the answer of the kind that is expected."""
+
+    async def vote(self, who: str, poll: Facts, answer: str, *, expect: str) -> Facts:
+        """Somebody chooses an answer in a native poll."""
+
+    async def see(self, who: str, kind: str, *, direct: bool = False) -> Facts:
+        """The newest message of a kind that somebody sees."""
+
+    async def come(self, who: str) -> None:
+        """Somebody accepts the invitations that wait for them."""
+
+    def user_id(self, who: str) -> str: ...
+
+    def chapter(self, title: str) -> None:
+        """A headline for whoever reads along."""
+
+    def today(self) -> date: ...
+
+
+@dataclass
+class Scene:
+    """What is known as the scene goes on."""
+
+    stage: Stage
+    first: str = ""  # reference of the case of both meetings
+    second: str = ""  # reference of the case brought before the second meeting
+    action: str = ""
+    seated: tuple[str, ...] = (COORDINATOR, *PEOPLE)
+
+    async def play(self) -> None:
+        await self.gather()
+        await self.first_meeting()
+        await self.second_meeting()
+
+    async def gather(self) -> None:
+        """The room, and everybody in it."""
+        self.stage.chapter("De tafel wordt samengesteld")
+        await self.stage.say(COORDINATOR, "kamer maken", direct=True, expect="room.created")
+        await self.stage.come(COORDINATOR)
+        for who, words in PEOPLE.items():
+            await self.enrol(who, words)
+
+    async def enrol(self, who: str, words: str) -> None:
+        line = f"!lid toevoegen {self.stage.user_id(who)} {words}"
+        await self.stage.say(COORDINATOR, line, expect="member.added")
+        await self.stage.come(who)
+
+    async def first_meeting(self) -> None:
+        """A notification becomes a case, with a manager and an action."""
+        self.first = await self.notify("ocmw")
+        await self.open("De eerste vergadering")
+        await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
+        await self.decide(self.first, "opvolgen")
+        line = f"!casusmanager {self.first} {self.stage.user_id('ocmw')}"
+        await self.stage.say(COORDINATOR, line, expect="manager.assigned")
+        due = (self.stage.today() + timedelta(days=14)).isoformat()
+        line = f"!actie {self.first} {self.stage.user_id('clb')} contact-school {due}"
+        added = await self.stage.say(COORDINATOR, line, expect="action.added")
+        self.action = added["action"]
+        await self.close(self.first)
+
+    async def second_meeting(self) -> None:
+        """Last actions, a running case with its feedback form, a new notification."""
+        self.second = await self.notify("clb")
+        await self.enrol(GUEST, GUEST_WORDS)
+        self.seated = (*self.seated, GUEST)
+        await self.open("De tweede vergadering")
+        await self.stage.say(COORDINATOR, "!volgende", expect="action.asked")
+        await self.stage.say("clb", f"!gedaan {self.action}", expect="action.closed")
+        await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
+        await self.fiche()
+        await self.stage.say(COORDINATOR, f"!besproken {self.first} ja", expect="case.discussed")
+        await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
+        await self.decide(self.second, "niet-opvolgen")
+        await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
+        await self.stage.say(COORDINATOR, "!vergadering sluiten", expect="meeting.closed")
+
+    async def notify(self, who: str) -> str:
+        """Brought in the direct room, admitted by the mayor's seat in theirs."""
+        self.stage.chapter("Een nieuwe aanmelding")
+        await self.stage.say(who, "melden", direct=True, expect="notification.asked")
+        for _ in range(2):
+            await self.stage.say(who, "ja", direct=True, expect="notification.asked")
+        got = await self.stage.say(who, "ja", direct=True, expect="notification.received")
+        reference = str(got["case"])
+        await self.stage.see("schepen", "notification.waiting", direct=True)
+        line = f"toelaten {reference}"
+        await self.stage.say("schepen", line, direct=True, expect="case.admitted")
+        return reference
+
+    async def open(self, title: str) -> None:
+        self.stage.chapter(title)
+        await self.stage.say(COORDINATOR, "!vergadering openen", expect="meeting.opened")
+        for who in self.seated:
+            await self.stage.say(who, "!aanwezig", expect="roll.updated")
+
+    async def decide(self, reference: str, decision: str) -> None:
+        """The last to answer has a client without polls, and types."""
+        line = f"!beslis {reference} {decision}"
+        poll = await self.stage.say(COORDINATOR, line, expect="poll.opened")
+        await self.everybody(poll, "agree")
+
+    async def everybody(self, poll: Facts, last: str) -> None:
+        for who in self.seated[:-1]:
+            await self.stage.vote(who, poll, "agree", expect="poll.progress")
+        word = {"agree": "akkoord", "object": "bezwaar"}[last]
+        line = f"!{word} {poll['number']}"
+        await self.stage.say(self.seated[-1], line, expect="poll.closed")
+
+    async def fiche(self) -> None:
+        """Three items: one objected to, and amended."""
+        self.stage.chapter("De terugkoppelingsfiche")
+        await self.stage.say("io", f"!fiche {self.first}", expect="fiche.opened")
+        for item, last in zip(ITEMS, ("agree", "object", "agree"), strict=True):
+            poll = await self.stage.say("io", f"!punt {item}", expect="poll.opened")
+            await self.everybody(poll, last)
+            if last == "object":
+                line = f"!wijzig {poll['number']} {AMENDED}"
+                again = await self.stage.say("io", line, expect="poll.opened")
+                await self.everybody(again, "agree")
+        await self.stage.say("io", "!fiche sluiten", expect="fiche.closed")
+
+    async def close(self, reference: str) -> None:
+        await self.stage.say(COORDINATOR, f"!besproken {reference} ja", expect="case.discussed")
+        await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
+        await self.stage.say(COORDINATOR, "!vergadering sluiten", expect="meeting.closed")

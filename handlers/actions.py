@@ -1,0 +1,69 @@
+"""Actions: agreed with owner, code and date; answered the next time (Q13, S12, M01)."""
+
+from datetime import date
+
+from bot.rules import actions as rules
+from bot.rules.actions import ActionCode, ActionState
+from bot.rules.facts import ActionNumber, Reference
+from bot.rules.people import Right, entitled
+from bot.rules.refusal import Reason, Refused
+from handlers.agenda import described
+from handlers.cases import on_table
+from handlers.turn import Say, Says, Turn
+from storage import models as m
+
+
+def agree(turn: Turn, reference: Reference, user_id: str, code: ActionCode, due: date) -> Says:
+    """Agree an action on a case; only members of the table act for it (S12, S13)."""
+    meeting, case = on_table(turn, reference)
+    owner = turn.person(user_id)
+    day = rules.due(due, turn.today)
+    action = turn.tx.cases.add_action(case, owner, code, day, meeting)
+    return [Say("action.added", described(turn, action))]
+
+
+def list_open(turn: Turn) -> Says:
+    rows = tuple(described(turn, action) for action in turn.tx.cases.open_actions())
+    return [Say("actions", {"rows": rows})]
+
+
+def done(turn: Turn, wanted: ActionNumber) -> Says:
+    return _close(turn, wanted, ActionState.DONE)
+
+
+def impossible(turn: Turn, wanted: ActionNumber) -> Says:
+    return _close(turn, wanted, ActionState.IMPOSSIBLE)
+
+
+def postpone(turn: Turn, wanted: ActionNumber, due: date) -> Says:
+    """Not done yet: it stays open with a new date."""
+    action = _open_action(turn, wanted)
+    action.due = rules.due(due, turn.today)
+    _answered(turn, action)
+    case = turn.tx.cases.get(action.case_id)
+    return turn.announce(
+        "action.postponed", {"action": wanted, "case": case.reference, "due": action.due}
+    )
+
+
+def _close(turn: Turn, wanted: ActionNumber, state: ActionState) -> Says:
+    action = _open_action(turn, wanted)
+    action.state = state
+    _answered(turn, action)
+    return turn.announce("action.closed", {"action": wanted, "outcome": state})
+
+
+def _open_action(turn: Turn, wanted: ActionNumber) -> m.Action:
+    """An open action that whoever speaks may answer for."""
+    action = turn.tx.cases.action(wanted)
+    if action is None or action.state != ActionState.OPEN:
+        raise Refused(Reason.UNKNOWN_ACTION)
+    if action.owner_id != turn.me and not entitled(Right.CHAIR, turn.role, chairs=turn.chairs()):
+        raise Refused(Reason.NOT_OWNER)
+    return action
+
+
+def _answered(turn: Turn, action: m.Action) -> None:
+    meeting = turn.tx.meetings.running()
+    if meeting is not None:
+        action.answered_in = meeting.id

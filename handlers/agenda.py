@@ -1,0 +1,107 @@
+"""Walking the agenda: last actions, running cases, new notifications (M01, M02)."""
+
+from bot.rules import agenda as rules
+from bot.rules.agenda import MeetingState, Step
+from bot.rules.facts import Account, ActionNumber, Code, Fact
+from bot.rules.notification import CaseState
+from bot.rules.refusal import Reason, Refused
+from handlers.turn import Say, Says, Turn
+from storage import models as m
+from storage.outbox import TABLE_LANE
+
+
+def next_(turn: Turn) -> Says:
+    """Move on; the first one ends the roll call. Nothing unanswered is left behind (M01)."""
+    meeting = turn.meeting()
+    turn.require_safe(meeting)
+    rules.move_on(meeting.moved_at, meeting.moved_by == turn.me, turn.request.at)
+    _require_settled(turn, meeting)
+    meeting.state = MeetingState.IN_SESSION
+    meeting.moved_at, meeting.moved_by = turn.request.at, turn.me
+    ahead = remaining(turn, meeting)
+    step = ahead.next_step()
+    meeting.step, meeting.case_id, meeting.action_id = step, None, None
+    match step:
+        case Step.ACTIONS:
+            meeting.action_id = ahead.actions[0].id
+            return [asked(turn, ahead.actions[0])]
+        case Step.CASES:
+            return take_up(turn, meeting, ahead.cases[0])
+        case Step.NOTIFICATIONS:
+            return take_up(turn, meeting, ahead.notifications[0])
+        case Step.CLOSING:
+            return [Say("agenda", {"step": step}, lane=TABLE_LANE)]
+
+
+def show(turn: Turn) -> Says:
+    """What is still to come."""
+    meeting = turn.tx.meetings.running()
+    ahead = remaining(turn, meeting)
+    rows: list[Fact] = []
+    for action in ahead.actions:
+        rows.append({"point": number(action), "step": Step.ACTIONS})
+    for case in ahead.cases:
+        rows.append({"point": case.reference, "step": Step.CASES})
+    for case in ahead.notifications:
+        rows.append({"point": case.reference, "step": Step.NOTIFICATIONS})
+    step = Code(meeting.step) if meeting and meeting.step else None
+    if not rows:
+        step = Code(Step.CLOSING)
+    return [Say("agenda", {"step": step, "rows": tuple(rows)})]
+
+
+def remaining(turn: Turn, meeting: m.Meeting | None) -> rules.Agenda[m.Action, m.Case]:
+    """What this meeting has not been through yet."""
+    taken = {row.case_id for row in turn.tx.meetings.all_taken_up(meeting)} if meeting else set()
+    cases = turn.tx.cases
+    return rules.Agenda(
+        actions=cases.actions_to_answer(meeting) if meeting else cases.open_actions(),
+        cases=[case for case in cases.in_state(CaseState.FOLLOWED) if case.id not in taken],
+        notifications=[case for case in cases.in_state(CaseState.ADMITTED) if case.id not in taken],
+    )
+
+
+def take_up(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    """Put a case on the table, its roster stated aloud, the right person called first (M03)."""
+    turn.tx.meetings.take_up(meeting, case)
+    meeting.case_id = case.id
+    followed = case.state == CaseState.FOLLOWED
+    meeting.step = Step.CASES if followed else Step.NOTIFICATIONS
+    first = case.manager_id if followed else case.notifier_id
+    facts: dict[str, Fact] = {
+        "step": Code(meeting.step),
+        "case": case.reference,
+        "roster": tuple(turn.tx.meetings.roster(meeting, case)),
+        "manager" if followed else "notifier": None if first is None else Account(first),
+    }
+    return [Say("agenda", facts, lane=TABLE_LANE)]
+
+
+def asked(turn: Turn, action: m.Action) -> Say:
+    """An action of last time waits for its answer."""
+    return Say("action.asked", described(turn, action), lane=TABLE_LANE)
+
+
+def described(turn: Turn, action: m.Action) -> dict[str, Fact]:
+    """An action as it is shown: whose, what, by when."""
+    return {
+        "action": number(action),
+        "case": turn.tx.cases.get(action.case_id).reference,
+        "owner": Account(action.owner_id),
+        "code": Code(action.code),
+        "due": action.due,
+    }
+
+
+def number(action: m.Action) -> ActionNumber:
+    return ActionNumber(f"A{action.id}")
+
+
+def _require_settled(turn: Turn, meeting: m.Meeting) -> None:
+    waiting = turn.tx.cases.actions_to_answer(meeting)
+    if meeting.action_id in {action.id for action in waiting}:
+        raise Refused(Reason.ACTION_UNANSWERED, action=ActionNumber(f"A{meeting.action_id}"))
+    if polls := turn.tx.polls.open_ones(meeting):
+        raise Refused(Reason.POLLS_OPEN, number=polls[0].number)
+    if turn.tx.polls.fiche(meeting) is not None:
+        raise Refused(Reason.FICHE_OPEN)

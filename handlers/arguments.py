@@ -1,0 +1,206 @@
+"""From typed words to values. Each reader takes what it needs from the line, or refuses."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from enum import StrEnum
+from typing import NoReturn, TypeVar
+
+from bot.rules import reference as references
+from bot.rules.actions import ActionCode
+from bot.rules.decision import Decision
+from bot.rules.facts import ActionNumber, Code, Reference
+from bot.rules.fiche import SIGNS, Direction, Section, Sign
+from bot.rules.notification import Route
+from bot.rules.people import Excluded, Organisation, Role
+from bot.rules.refusal import Reason, Refused
+from locales.codes import CONTEXTS, YesNo, fold, read_code
+
+Family = TypeVar("Family", bound=StrEnum)
+
+_USER = re.compile(r"@[^\s:]+:[^\s:]+(?::\d+)?")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_EUROPEAN = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_CLOCK = re.compile(r"(\d{1,2})[:.hu](\d{2})?")
+
+
+class Words:
+    """The rest of a line, taken word by word; wrong syntax is answered with the right one."""
+
+    def __init__(self, text: str, command: str) -> None:
+        self._text = text.strip()
+        self.command = command
+
+    def take(self) -> str:
+        word, _, self._text = self._text.partition(" ")
+        self._text = self._text.strip()
+        if not word:
+            self.wrong()
+        return word
+
+    def peek(self) -> str:
+        return self._text.partition(" ")[0]
+
+    def rest(self) -> str:
+        text, self._text = self._text, ""
+        return text
+
+    def skip(self, signs: int) -> None:
+        self._text = self._text[signs:].strip()
+
+    def end(self) -> None:
+        """Nothing may be left over but punctuation."""
+        if self._text.strip(".,;:!?"):
+            self.wrong()
+
+    def wrong(self) -> NoReturn:
+        raise Refused(Reason.WRONG_ARGUMENTS, usage=Code(self.command))
+
+
+def reference(words: Words) -> Reference:
+    return references.read(words.take().strip(".,;:"))
+
+
+def user(words: Words) -> str:
+    """A Matrix id; whether somebody is enrolled under it is the handler's to say."""
+    return _user(words.take())
+
+
+def _user(typed: str) -> str:
+    found = _USER.fullmatch(typed.strip(".,;"))
+    if found is None:
+        raise Refused(Reason.UNKNOWN_MEMBER)
+    return found[0]
+
+
+def changes(words: Words) -> tuple[tuple[str, bool], ...]:
+    """`+@user -@user` → who, and whether to add; a bare account is added."""
+    found = []
+    while words.peek():
+        typed = words.take()
+        if typed in {"+", "-"}:
+            typed += words.take()
+        found.append((_user(typed.lstrip("+-")), not typed.startswith("-")))
+    return tuple(found)
+
+
+def role(words: Words) -> Role:
+    return _choice(words, Role, Reason.UNKNOWN_ROLE)
+
+
+def organisation(words: Words) -> Organisation | Excluded:
+    """May be several words, such as "public prosecution"; nothing follows it."""
+    typed = words.rest()
+    if not typed:
+        words.wrong()
+    if excluded := read_code(Excluded, typed):
+        return excluded
+    found = read_code(Organisation, typed)
+    if found is None:
+        raise _unknown(Organisation, Reason.UNKNOWN_ORGANISATION)
+    return found
+
+
+def action_code(words: Words) -> ActionCode:
+    return _choice(words, ActionCode, Reason.UNKNOWN_CODE)
+
+
+def decision(words: Words) -> Decision:
+    return _known(words, Decision)
+
+
+def yes_no(words: Words) -> bool:
+    return _known(words, YesNo) is YesNo.YES
+
+
+def route(words: Words) -> Route:
+    return _known(words, Route) if words.peek() else Route.MEMBER
+
+
+def direction(words: Words) -> Direction:
+    """`from-ltf`, or nothing."""
+    if not words.peek():
+        return Direction.TO_LTF
+    if fold(words.take()) not in {"from_ltf", "van_ltf", "de_la_tfl", "de_tfl", "von_ltf"}:
+        words.wrong()
+    return Direction.FROM_LTF
+
+
+def section(words: Words) -> Section:
+    return _choice(words, Section, Reason.UNKNOWN_SECTION)
+
+
+def sign(words: Words) -> Sign | None:
+    """`+`, `-` or `=`, also when written against the text."""
+    first = words.peek()[:1]
+    if first not in SIGNS:
+        return None
+    words.skip(1)
+    return SIGNS[first]
+
+
+def text(words: Words) -> str:
+    return words.rest()
+
+
+def day(words: Words) -> date:
+    typed = words.take().strip(",;")
+    if found := _ISO.fullmatch(typed):
+        year, month, number = found.groups()
+    elif found := _EUROPEAN.fullmatch(typed):
+        number, month, year = found.groups()
+    else:
+        raise Refused(Reason.DATE_UNREADABLE)
+    try:
+        return date(int(year), int(month), int(number))
+    except ValueError:
+        raise Refused(Reason.DATE_UNREADABLE) from None
+
+
+def moment(words: Words) -> datetime:
+    """A date and a time of day, at the table; without zone, which the handler adds."""
+    on, found = day(words), _CLOCK.fullmatch(words.take())
+    if found is None:
+        raise Refused(Reason.DATE_UNREADABLE)
+    try:
+        return datetime.combine(on, time(int(found[1]), int(found[2] or 0)))
+    except ValueError:
+        raise Refused(Reason.DATE_UNREADABLE) from None
+
+
+def number(words: Words) -> int:
+    typed = words.take().strip("#.,;:")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 7):
+        words.wrong()
+    return int(typed)
+
+
+def action_number(words: Words) -> ActionNumber:
+    try:
+        return ActionNumber(words.take().strip(".,;:").upper())
+    except ValueError:
+        raise Refused(Reason.UNKNOWN_ACTION) from None
+
+
+def word(words: Words) -> str:
+    """One or more words, or none."""
+    return words.rest()
+
+
+def _known(words: Words, family: type[Family]) -> Family:
+    found = read_code(family, words.take())
+    if found is None:
+        raise Refused(Reason.WRONG_ARGUMENTS, usage=Code(words.command))
+    return found
+
+
+def _choice(words: Words, family: type[Family], reason: Reason) -> Family:
+    found = read_code(family, words.take())
+    if found is None:
+        raise _unknown(family, reason)
+    return found
+
+
+def _unknown(family: type[StrEnum], reason: Reason) -> Refused:
+    choices: Sequence[Code] = [Code(code.value) for code in family]
+    return Refused(reason, choices=tuple(choices), family=Code(CONTEXTS[family]))

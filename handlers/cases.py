@@ -1,0 +1,119 @@
+"""Case work at the table: roster, decision, case manager, and whether it was discussed."""
+
+from bot.rules import notification, retention
+from bot.rules import roster as rosters
+from bot.rules.decision import Decision
+from bot.rules.facts import Account, Reference
+from bot.rules.notification import CaseState
+from bot.rules.people import Role
+from bot.rules.refusal import Reason, Refused
+from handlers import agenda, polls
+from handlers.turn import Say, Says, Turn
+from storage import models as m
+
+
+def known(turn: Turn, reference: Reference) -> m.Case:
+    case = turn.tx.cases.find(reference)
+    if case is None:
+        raise Refused(Reason.UNKNOWN_REFERENCE)
+    return case
+
+
+def on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
+    """A case whose roster was stated aloud in this meeting, or a refusal (N12, C15)."""
+    case = known(turn, reference)
+    notification.require_admitted(CaseState(case.state))
+    meeting = turn.session()
+    if turn.tx.meetings.taken_up(meeting, case) is None:
+        raise Refused(Reason.NOT_TAKEN_UP)
+    return meeting, case
+
+
+def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ...]) -> Says:
+    """State who takes part in a case, add people, leave people out before its first poll (C15)."""
+    case = known(turn, reference)
+    notification.require_admitted(CaseState(case.state))
+    meeting = turn.session()
+    if turn.tx.meetings.taken_up(meeting, case) is None:
+        waiting = turn.tx.cases.actions_to_answer(meeting)
+        if waiting:
+            raise Refused(Reason.ACTION_UNANSWERED, action=agenda.number(waiting[0]))
+        turn.tx.meetings.take_up(meeting, case)
+        meeting.case_id = case.id
+    for user_id, joins in changes:
+        _change(turn, meeting, case, turn.person(user_id), joins=joins)
+    stated = tuple(turn.tx.meetings.roster(meeting, case))
+    says = [Say("roster.stated", {"case": reference, "roster": stated})]
+    open_polls = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case.id]
+    return [*says, *(polls.progress(turn, poll) for poll in open_polls if changes)]
+
+
+def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, joins: bool) -> None:
+    if joins:
+        if account not in turn.tx.meetings.present(meeting):
+            raise Refused(Reason.NOT_ON_ROLL)
+        turn.tx.meetings.roster_add(meeting, case, account)
+        return
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    member = turn.tx.people.member(account)
+    assert taken is not None
+    assert member is not None
+    rosters.leave_out(Role(member.role), polled=taken.polled)
+    turn.tx.meetings.roster_drop(meeting, case, account)
+
+
+def decide(turn: Turn, reference: Reference, decision: Decision) -> Says:
+    """Ask the roster for consensus on what happens with a case (Q01, Q03)."""
+    meeting, case = on_table(turn, reference)
+    if decision is Decision.FOLLOW and case.state == CaseState.FOLLOWED:
+        raise Refused(Reason.ALREADY_FOLLOWED)
+    for other in turn.tx.polls.open_ones(meeting):
+        if other.case_id == case.id:
+            raise Refused(Reason.POLLS_OPEN, number=other.number)
+    poll = m.Poll(
+        meeting_id=meeting.id,
+        case_id=case.id,
+        number=turn.tx.polls.next_number(meeting),
+        version=1,
+        subject=decision,
+    )
+    return polls.open_poll(turn, meeting, poll)
+
+
+def manager(turn: Turn, reference: Reference, user_id: str) -> Says:
+    """Name the case manager of a followed case (H13, H15, H20)."""
+    _, case = on_table(turn, reference)
+    account = _nominee(turn, case, user_id, case.director_id)
+    case.manager_id = account
+    return [Say("manager.assigned", {"case": reference, "manager": account})]
+
+
+def director(turn: Turn, reference: Reference, user_id: str) -> Says:
+    """Name the case director, never the case manager (H16)."""
+    _, case = on_table(turn, reference)
+    account = _nominee(turn, case, user_id, case.manager_id)
+    case.director_id = account
+    return [Say("director.assigned", {"case": reference, "director": account})]
+
+
+def _nominee(turn: Turn, case: m.Case, user_id: str, holds_other: int | None) -> Account:
+    if case.state != CaseState.FOLLOWED:
+        raise Refused(Reason.NOT_FOLLOWED)
+    account = turn.person(user_id)
+    if account == holds_other:
+        raise Refused(Reason.SAME_PERSON)
+    return account
+
+
+def discussed(turn: Turn, reference: Reference, was: bool) -> Says:
+    """Only an explicit yes starts the year anew, from the day the meeting opened (R13, R14)."""
+    meeting, case = on_table(turn, reference)
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    assert taken is not None
+    assert meeting.opened_on is not None
+    taken.discussed = was
+    case.discussed_on = meeting.opened_on if was else taken.discussed_before
+    case.expires_on = retention.expires(case.discussed_on) if case.discussed_on else None
+    if not was:
+        return [Say("case.not_discussed", {"case": reference})]
+    return [Say("case.discussed", {"case": reference, "expires": case.expires_on})]

@@ -1,0 +1,121 @@
+"""From a line somebody typed to what is said in answer: parse, authorise, call, write down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.rules.facts import Code
+from bot.rules.people import Right, entitled
+from bot.rules.refusal import Reason, Refused
+from handlers import polls
+from handlers.arguments import Words
+from handlers.table import COMMANDS, Command
+from handlers.turn import Say, Says, Turn
+from locales import commands
+from locales.codes import Place
+from locales.render import PREFIX
+from storage.outbox import TABLE_LANE
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that begins with a known word, and what follows it; `name` None: unknown word."""
+
+    name: str | None
+    rest: str
+
+
+def read(text: str) -> Line:
+    """Find the command in a line from which the prefix has been taken."""
+    parts = text.split()
+    found = commands.find(parts)
+    if found is None:
+        return Line(None, "")
+    name, count = found
+    rest = text
+    for _ in range(count):
+        rest = rest.lstrip().partition(" ")[2]
+    return Line(name, rest.strip())
+
+
+def answer(turn: Turn, line: Line) -> Says:
+    """Do what a line asks, or raise `Refused`."""
+    if line.name is None:
+        raise Refused(Reason.UNKNOWN_WORD)
+    command = COMMANDS[line.name]
+    authorise(turn, command)
+    words = Words(line.rest, line.name)
+    values = [take(words) for take in command.arguments]
+    words.end()
+    return command.handler(turn, *values)
+
+
+def authorise(turn: Turn, command: Command) -> None:
+    """The right word in the right place by the right person."""
+    if turn.request.place not in command.places:
+        (elsewhere,) = command.places
+        if elsewhere is Place.TABLE and turn.tx.people.table_room() is None:
+            raise Refused(Reason.NO_ROOM)
+        raise Refused(Reason.NOT_HERE, place=elsewhere)
+    if not entitled(command.right, turn.role, chairs=turn.chairs()):
+        raise Refused(Reason.NOT_ENTITLED, right=command.right)
+
+
+def binds(line: Line) -> bool:
+    """Whether a word can only be meant for the table, so that a room it is said in is its room."""
+    if line.name is None or line.name == "room.create":
+        return False
+    command = COMMANDS[line.name]
+    return command.places == {Place.TABLE} or command.right is Right.STEWARD
+
+
+def without_prefix(text: str, names: Sequence[str]) -> str | None:
+    """A line without `!` or one of our names in front; None when it has none of them."""
+    if text.startswith(PREFIX):
+        return text[len(PREFIX) :].strip()
+    for name in names:
+        if name and text.casefold().startswith(name.casefold()):
+            rest = text[len(name) :]
+            if rest[:1] in {":", ",", " "}:
+                return rest.lstrip(":, ").removeprefix(PREFIX)
+    return None
+
+
+def item_text(text: str, names: Sequence[str]) -> str | None:
+    """The words of an item in a line that proposes or amends one; None for any other line."""
+    rest = without_prefix(text, names)
+    line = read(text if rest is None else rest)
+    if line.name not in {"item", "amend"}:
+        return None
+    words = Words(line.rest, line.name)
+    try:
+        *_, found = [take(words) for take in COMMANDS[line.name].arguments]
+    except Refused:
+        return None
+    return str(found)
+
+
+def ballot(turn: Turn, answer_id: str) -> Says:
+    """An answer given in a native poll."""
+    return polls.answer_by_id(turn, answer_id)
+
+
+def write_down(turn: Turn, says: Says) -> None:
+    """Into the outbox, in the same transaction as what it follows from."""
+    here = TABLE_LANE if turn.request.place is Place.TABLE else turn.me
+    for say in says:
+        reply = turn.request.event_id if say.lane is None else say.reply_to
+        turn.tx.outbox.add(
+            here if say.lane is None else say.lane,
+            say.act,
+            say.kind,
+            say.facts,
+            turn.chance.token(),
+            reply_to=reply,
+            thread=turn.request.thread if say.lane is None else None,
+            slot=say.slot,
+        )
+
+
+def refusal(refused: Refused) -> Say:
+    """A refusal as something to say, where it was asked."""
+    return Say("refused", {"reason": Code(refused.reason.value), **refused.facts})

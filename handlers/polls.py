@@ -1,0 +1,140 @@
+"""Consensus polls: opening, answering, settling."""
+
+from bot.rules import consensus
+from bot.rules.consensus import Answer, Outcome
+from bot.rules.decision import Decision, forgets
+from bot.rules.facts import Code, EventId, Fact
+from bot.rules.notification import CaseState
+from bot.rules.refusal import Reason, Refused
+from handlers.traces import companion_slot, poll_slot, progress_slot
+from handlers.turn import Say, Says, Turn
+from locales.codes import Subject
+from storage import models as m
+from storage.outbox import TABLE_LANE, Act
+
+
+def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | None = None) -> Says:
+    """Ask the roster: a native poll, and the message with the words to type beside it."""
+    poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
+    turn.tx.polls.add(poll, source)
+    case = turn.tx.cases.get(poll.case_id)
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    assert taken is not None
+    taken.polled = True
+    facts: dict[str, Fact] = {
+        "poll": poll.id,
+        "number": poll.number,
+        "case": case.reference,
+        "subject": Code(poll.subject),
+        "item": poll.number if poll.subject == Subject.ITEM else None,
+        "section": Code(poll.section) if poll.section else None,
+        "sign": Code(poll.sign) if poll.sign else None,
+        "version": poll.version,
+        "answers": {"agree": poll.agree_id, "object": poll.object_id},
+    }
+    earlier = turn.tx.polls.version(meeting, poll.number, poll.version - 1)
+    return [
+        Say("poll.opened", facts, TABLE_LANE, Act.POLL, slot=poll_slot(poll)),
+        Say(
+            "poll.opened",
+            facts,
+            TABLE_LANE,
+            slot=companion_slot(poll),
+            reply_to=turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None,
+        ),
+    ]
+
+
+def answer_number(turn: Turn, number: int, answer: Answer) -> Says:
+    """A typed answer, for clients without polls."""
+    poll = turn.tx.polls.newest(turn.meeting(), number)
+    if poll is None:
+        raise Refused(Reason.UNKNOWN_POLL)
+    return cast(turn, poll, answer)
+
+
+def agree(turn: Turn, number: int) -> Says:
+    return answer_number(turn, number, Answer.AGREE)
+
+
+def object_(turn: Turn, number: int) -> Says:
+    return answer_number(turn, number, Answer.OBJECT)
+
+
+def answer_by_id(turn: Turn, answer_id: str) -> Says:
+    """An answer in a native poll; its id belongs to one version of one item only."""
+    found = turn.tx.polls.by_answer(answer_id)
+    if found is None:
+        raise Refused(Reason.POLL_CLOSED)
+    return cast(turn, *found)
+
+
+def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
+    """Count an answer of somebody on the roster; an objection is final (F01, C15)."""
+    if poll.outcome is not None:
+        raise Refused(Reason.POLL_CLOSED)
+    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    if not roster.get(turn.me):
+        raise Refused(Reason.NOT_ON_ROSTER)
+    ballots = turn.tx.polls.ballots(poll)
+    turn.tx.polls.record(poll, turn.me, consensus.cast(ballots.get(turn.me), answer))
+    ballots = turn.tx.polls.ballots(poll)
+    if consensus.answered_by_all(roster, ballots):
+        return settle(turn, poll)
+    return [progress(turn, poll)]
+
+
+def progress(turn: Turn, poll: m.Poll) -> Say:
+    """How many have answered, never who has not (P20)."""
+    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    answered = sum(voter in roster for voter in turn.tx.polls.ballots(poll))
+    facts = {"poll": poll.id, "number": poll.number, "answered": answered, "of": len(roster)}
+    return Say("poll.progress", facts, TABLE_LANE, slot=progress_slot(poll))
+
+
+def close(turn: Turn, number: int) -> Says:
+    """The chair ends a poll; whoever has not answered has not consented (F01)."""
+    poll = turn.tx.polls.newest(turn.meeting(), number)
+    if poll is None:
+        raise Refused(Reason.UNKNOWN_POLL)
+    if poll.outcome is not None:
+        raise Refused(Reason.POLL_CLOSED)
+    return settle(turn, poll)
+
+
+def settle(turn: Turn, poll: m.Poll) -> Says:
+    """State the outcome, and let a decision take effect."""
+    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    ballots = turn.tx.polls.ballots(poll)
+    outcome = consensus.outcome(roster, ballots)
+    poll.outcome = outcome
+    case = turn.tx.cases.get(poll.case_id)
+    decided = poll.subject != Subject.ITEM and outcome is Outcome.CONSENSUS
+    facts: dict[str, Fact] = {
+        "poll": poll.id,
+        "number": poll.number,
+        "case": case.reference,
+        "subject": Code(poll.subject),
+        "version": poll.version,
+        "outcome": outcome,
+        "of": len(roster),
+        "effect": Code(poll.subject) if decided else None,
+        "amendable": poll.subject == Subject.ITEM and outcome is Outcome.NO_CONSENSUS,
+        "comes_back": poll.subject != Subject.ITEM and outcome is Outcome.NO_CONSENSUS,
+    }
+    says = [
+        progress(turn, poll),
+        Say("poll.closed", {"slot": Code(poll_slot(poll))}, TABLE_LANE, Act.POLL_END),
+        Say("poll.closed", facts, TABLE_LANE),
+    ]
+    if decided:
+        _take_effect(turn, case, Decision(poll.subject))
+    return says
+
+
+def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> None:
+    """Follow it (Q13), or forget it at once (Q05)."""
+    if forgets(decision):
+        turn.tx.cases.forget(case)
+    else:
+        case.state = CaseState.FOLLOWED

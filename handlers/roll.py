@@ -1,0 +1,54 @@
+"""The roll call: coming and going."""
+
+from bot.rules.facts import Account, Fact
+from bot.rules.people import Seat, seat_of
+from bot.rules.refusal import Reason, Refused
+from bot.rules.roll import seats_missing
+from handlers import polls
+from handlers.turn import Say, Says, Turn
+from storage import models as m
+from storage.outbox import TABLE_LANE
+
+
+def present(turn: Turn) -> Says:
+    """Answer the roll call; saying it accepts the secrecy read out at the opening (P05)."""
+    meeting = turn.meeting()
+    turn.tx.meetings.set_present(meeting, turn.me, there=True)
+    if meeting.chair_id is None and seat_of(turn.role) is Seat.MAYOR:
+        meeting.chair_id = turn.me
+    return [state(turn, meeting)]
+
+
+def leave(turn: Turn) -> Says:
+    """Leave the meeting; nobody is asked why (S01, I02)."""
+    meeting = turn.meeting()
+    if turn.me not in turn.tx.meetings.present(meeting):
+        raise Refused(Reason.NOT_PRESENT)
+    return depart(turn, turn.me)
+
+
+def depart(turn: Turn, account: Account) -> Says:
+    """Somebody is gone: what they were polled on finds no consensus in this meeting (F01)."""
+    meeting = turn.tx.meetings.running()
+    if meeting is None or account not in turn.tx.meetings.present(meeting):
+        return []
+    turn.tx.meetings.set_present(meeting, account, there=False)
+    turn.tx.meetings.leave_rosters(meeting, account)
+    if meeting.chair_id == account:
+        meeting.chair_id = None
+    says = [state(turn, meeting)]
+    for poll in turn.tx.polls.open_ones(meeting):
+        if account in turn.tx.meetings.roster(meeting, poll.case_id):
+            says += polls.settle(turn, poll)
+    return says
+
+
+def state(turn: Turn, meeting: m.Meeting) -> Say:
+    """The roll so far: one message, edited in place."""
+    roles = turn.tx.meetings.roles_present(meeting)
+    facts: dict[str, Fact] = {
+        "present": len(roles),
+        "of": len(turn.tx.people.members()),
+        "seats_missing": seats_missing(roles),
+    }
+    return Say("roll.updated", facts, lane=TABLE_LANE, slot=f"roll-{meeting.id}")

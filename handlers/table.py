@@ -1,0 +1,95 @@
+"""Everything that can be said: word, who may say it, where, what follows it, who answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from bot.rules.people import Right
+from handlers import (
+    actions,
+    agenda,
+    cases,
+    fiche,
+    meeting,
+    members,
+    minutes,
+    notifications,
+    polls,
+    roll,
+    rooms,
+    words,
+)
+from handlers import arguments as take
+from handlers.arguments import Words
+from handlers.turn import Says, Turn
+from locales.codes import Place
+
+TABLE = frozenset({Place.TABLE})
+DIRECT = frozenset({Place.DIRECT})
+BOTH = TABLE | DIRECT
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`arguments` read the rest of the line, one after the other, for the handler."""
+
+    handler: Callable[..., Says]
+    right: Right
+    places: frozenset[Place]
+    arguments: tuple[Callable[[Words], Any], ...] = ()
+
+
+def _help(turn: Turn, wanted: str) -> Says:
+    return words.help_(turn, wanted, {n: (c.right, c.places) for n, c in COMMANDS.items()})
+
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "help": Command(_help, Right.MEMBER, BOTH, (take.word,)),
+        "status": Command(words.status, Right.MEMBER, BOTH),
+        "language": Command(words.language, Right.MEMBER, BOTH, (take.word,)),
+        "agenda": Command(agenda.show, Right.MEMBER, BOTH),
+        "members": Command(members.list_all, Right.MEMBER, BOTH),
+        "actions": Command(actions.list_open, Right.MEMBER, BOTH),
+        "present": Command(roll.present, Right.MEMBER, TABLE),
+        "leave": Command(roll.leave, Right.MEMBER, TABLE),
+        "agree": Command(polls.agree, Right.MEMBER, TABLE, (take.number,)),
+        "object": Command(polls.object_, Right.MEMBER, TABLE, (take.number,)),
+        "notify": Command(notifications.notify, Right.MEMBER, DIRECT, (take.route,)),
+        "yes": Command(notifications.yes, Right.MEMBER, DIRECT),
+        "no": Command(notifications.no, Right.MEMBER, DIRECT),
+        "done": Command(actions.done, Right.MEMBER, BOTH, (take.action_number,)),
+        "impossible": Command(actions.impossible, Right.MEMBER, BOTH, (take.action_number,)),
+        "postpone": Command(actions.postpone, Right.MEMBER, BOTH, (take.action_number, take.day)),
+        "room.create": Command(rooms.create, Right.STEWARD, DIRECT),
+        "member.add": Command(
+            members.add, Right.STEWARD, BOTH, (take.user, take.role, take.organisation)
+        ),
+        "member.remove": Command(members.remove, Right.STEWARD, BOTH, (take.user,)),
+        "plan": Command(meeting.plan, Right.STEWARD, BOTH, (take.moment,)),
+        "meeting.open": Command(meeting.open_, Right.STEWARD, TABLE),
+        "meeting.close": Command(meeting.close, Right.CHAIR, TABLE),
+        "chair": Command(meeting.chair, Right.STEWARD, TABLE, (take.user,)),
+        "next": Command(agenda.next_, Right.CHAIR, TABLE),
+        "roster": Command(cases.roster, Right.CHAIR, TABLE, (take.reference, take.changes)),
+        "decide": Command(cases.decide, Right.CHAIR, TABLE, (take.reference, take.decision)),
+        "manager": Command(cases.manager, Right.CHAIR, TABLE, (take.reference, take.user)),
+        "director": Command(cases.director, Right.CHAIR, TABLE, (take.reference, take.user)),
+        "action": Command(
+            actions.agree,
+            Right.CHAIR,
+            TABLE,
+            (take.reference, take.user, take.action_code, take.day),
+        ),
+        "discussed": Command(cases.discussed, Right.CHAIR, TABLE, (take.reference, take.yes_no)),
+        "close": Command(polls.close, Right.CHAIR, TABLE, (take.number,)),
+        "minutes": Command(minutes.now, Right.CHAIR, TABLE),
+        "admit": Command(notifications.admit, Right.MAYOR, BOTH, (take.reference,)),
+        "refuse": Command(notifications.refuse, Right.MAYOR, BOTH, (take.reference,)),
+        "fiche": Command(fiche.open_, Right.OFFICER, TABLE, (take.reference, take.direction)),
+        "item": Command(fiche.item, Right.OFFICER, TABLE, (take.section, take.sign, take.text)),
+        "amend": Command(fiche.amend, Right.OFFICER, TABLE, (take.number, take.text)),
+        "fiche.close": Command(fiche.close, Right.OFFICER, TABLE),
+    }
+)

@@ -1,0 +1,34 @@
+"""What holds words of the fiche in the room, and is redacted when the meeting closes (F08)."""
+
+from bot.rules.facts import Code, EventId
+from handlers.turn import Say, Says, Turn
+from locales.codes import Subject
+from storage import models as m
+from storage.outbox import TABLE_LANE, Act
+
+
+def redactions(turn: Turn, meeting: m.Meeting) -> Says:
+    """Every message of the officer's and of ours that holds words of an item."""
+    ours = [
+        Say("redaction.failed", {"slot": Code(slot)}, TABLE_LANE, Act.REDACT)
+        for poll in turn.tx.polls.all_of(meeting)
+        if poll.subject == Subject.ITEM
+        for slot in (poll_slot(poll), companion_slot(poll))
+    ]
+    return [*(redaction(event) for event in turn.tx.polls.traces(meeting)), *ours]
+
+
+def redaction(event: EventId) -> Say:
+    return Say("redaction.failed", {"event": event}, TABLE_LANE, Act.REDACT)
+
+
+def poll_slot(poll: m.Poll) -> str:
+    return f"poll-{poll.id}"
+
+
+def companion_slot(poll: m.Poll) -> str:
+    return f"companion-{poll.id}"
+
+
+def progress_slot(poll: m.Poll) -> str:
+    return f"progress-{poll.id}"

@@ -1,0 +1,143 @@
+"""What a handler is given and what it gives back: a turn to speak, and things to say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+from typing import Protocol
+
+from bot.rules.agenda import MeetingState
+from bot.rules.facts import Account, EventId, Facts, Token
+from bot.rules.people import Role
+from bot.rules.refusal import Reason, Refused
+from bot.rules.roll import require_quorum
+from locales.codes import Place
+from locales.kinds import KINDS
+from storage import models as m
+from storage.outbox import TABLE_LANE, Act
+from storage.tx import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The settings of the table that its rituals need."""
+
+    name: str
+    police_zone: str
+    languages: Sequence[str]
+    zone: tzinfo
+    mayor: str
+    coordinator: str
+    coordinator_chairs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One line of one event, from somebody enrolled, believed (promise 3).
+
+    `in_room`: the enrolled people joined to the table's room; `strangers`: how many others are.
+    """
+
+    event_id: EventId
+    line: int
+    sender: Account
+    place: Place
+    at: datetime
+    in_room: frozenset[Account] = frozenset()
+    strangers: int = 0
+    thread: EventId | None = None
+
+
+class Chance(Protocol):
+    """Where randomness comes from."""
+
+    def pick(self, alphabet: str) -> str: ...
+
+    def token(self) -> Token: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Something to say or do. `lane` None: where it was asked, as a reply to what was said."""
+
+    kind: str
+    facts: Facts = field(default_factory=dict)
+    lane: int | None = None
+    act: Act = Act.MESSAGE
+    slot: str | None = None
+    reply_to: EventId | None = None
+
+    def __post_init__(self) -> None:
+        if self.act in {Act.MESSAGE, Act.FILE} and self.kind != "refused":
+            unknown = set(self.facts) - set(KINDS[self.kind].fields)
+            assert not unknown, f"{self.kind} has no facts {unknown}"
+
+
+Says = list[Say]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request being answered inside one transaction."""
+
+    request: Request
+    tx: Tx
+    table: Table
+    chance: Chance
+
+    @property
+    def me(self) -> Account:
+        return self.request.sender
+
+    @property
+    def member(self) -> m.Member:
+        row = self.tx.people.member(self.me)
+        assert row is not None
+        return row
+
+    @property
+    def role(self) -> Role:
+        return Role(self.member.role)
+
+    @property
+    def today(self) -> date:
+        """The day at the table."""
+        return self.request.at.astimezone(self.table.zone).date()
+
+    def meeting(self) -> m.Meeting:
+        """The meeting that is open, or a refusal."""
+        meeting = self.tx.meetings.running()
+        if meeting is None:
+            raise Refused(Reason.NO_MEETING)
+        return meeting
+
+    def session(self) -> m.Meeting:
+        """The meeting, when case work may be done: in session, the three seats filled (C01),
+        nobody in the room who is not enrolled (R27)."""
+        meeting = self.meeting()
+        if meeting.state != MeetingState.IN_SESSION:
+            raise Refused(Reason.NOT_IN_SESSION)
+        self.require_safe(meeting)
+        return meeting
+
+    def require_safe(self, meeting: m.Meeting) -> None:
+        require_quorum(self.tx.meetings.roles_present(meeting))
+        if self.request.strangers:
+            raise Refused(Reason.STRANGER_PRESENT)
+
+    def chairs(self) -> bool:
+        meeting = self.tx.meetings.running()
+        return meeting is not None and meeting.chair_id == self.me
+
+    def person(self, user_id: str) -> Account:
+        """Somebody enrolled, by Matrix id."""
+        account = self.tx.people.known(user_id)
+        if account is None or self.tx.people.member(account) is None:
+            raise Refused(Reason.UNKNOWN_MEMBER)
+        return account
+
+    def announce(self, kind: str, facts: Facts) -> Says:
+        """Say it where it was asked and, if that is a direct room, in the table's room too."""
+        here = Say(kind, facts)
+        if self.request.place is Place.TABLE or self.tx.people.table_room() is None:
+            return [here]
+        return [here, Say(kind, facts, lane=TABLE_LANE)]

@@ -1,0 +1,186 @@
+"""The words of every command: what is typed, how it is used, what it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from locales.catalogue import LANGUAGES, N_, NP_, translate
+from locales.codes import fold
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """`word` may list synonyms after the first, separated by `|`; so may its translations."""
+
+    word: str
+    syntax: str
+    summary: str
+
+
+WORDINGS: Mapping[str, Wording] = MappingProxyType(
+    {
+        "help": Wording(
+            NP_("command", "help"),
+            NP_("syntax", "[WORD]"),
+            N_("what you can say here, or how one word is used"),
+        ),
+        "status": Wording(
+            NP_("command", "status"), "", N_("where the meeting is, and how to recognise me")
+        ),
+        "agenda": Wording(NP_("command", "agenda"), "", N_("what is still to come")),
+        "members": Wording(NP_("command", "members"), "", N_("who is enrolled at the table")),
+        "actions": Wording(NP_("command", "actions"), "", N_("the open actions")),
+        "language": Wording(
+            NP_("command", "language"),
+            NP_("syntax", "nl, fr, de or en"),
+            N_("choose the language of your direct messages"),
+        ),
+        "present": Wording(NP_("command", "present|here"), "", N_("answer the roll call")),
+        "leave": Wording(
+            NP_("command", "leave"), "", N_("leave the meeting; open polls then lack consensus")
+        ),
+        "notify": Wording(
+            NP_("command", "notify"),
+            NP_("syntax", "[ROUTE]"),
+            N_("bring a new notification, in the direct room"),
+        ),
+        "agree": Wording(NP_("command", "agree"), NP_("syntax", "N"), N_("agree in poll N")),
+        "object": Wording(NP_("command", "object"), NP_("syntax", "N"), N_("object in poll N")),
+        "done": Wording(
+            NP_("command", "done"), NP_("syntax", "A12"), N_("an action has been done")
+        ),
+        "impossible": Wording(
+            NP_("command", "impossible"),
+            NP_("syntax", "A12"),
+            N_("an action is no longer possible"),
+        ),
+        "postpone": Wording(
+            NP_("command", "postpone"),
+            NP_("syntax", "A12 DATE"),
+            N_("an action is not done yet and gets a new date"),
+        ),
+        "room.create": Wording(
+            NP_("command", "room create|create room"),
+            "",
+            N_("make the table's room with the right settings"),
+        ),
+        "member.add": Wording(
+            NP_("command", "member add|add member"),
+            NP_("syntax", "@user ROLE ORGANISATION"),
+            N_("enrol and invite somebody, in the mayor's name"),
+        ),
+        "member.remove": Wording(
+            NP_("command", "member remove|remove member"),
+            NP_("syntax", "@user"),
+            N_("remove somebody from the table"),
+        ),
+        "plan": Wording(
+            NP_("command", "plan"), NP_("syntax", "DATE TIME"), N_("plan the next meeting")
+        ),
+        "meeting.open": Wording(
+            NP_("command", "meeting open|open meeting"), "", N_("open the meeting: roll call")
+        ),
+        "meeting.close": Wording(
+            NP_("command", "meeting close|close meeting"),
+            "",
+            N_("close the meeting: minutes, then everything of the moment is erased"),
+        ),
+        "chair": Wording(
+            NP_("command", "chair"), NP_("syntax", "@user"), N_("hand over the chair")
+        ),
+        "next": Wording(NP_("command", "next"), "", N_("the next point of the agenda")),
+        "admit": Wording(
+            NP_("command", "admit"), NP_("syntax", "REF"), N_("admit a notification to the table")
+        ),
+        "refuse": Wording(
+            NP_("command", "refuse"),
+            NP_("syntax", "REF"),
+            N_("do not admit a notification; its reference is forgotten"),
+        ),
+        "roster": Wording(
+            NP_("command", "roster"),
+            NP_("syntax", "REF [+@user] [-@user]"),
+            N_("who takes part in a case"),
+        ),
+        "decide": Wording(
+            NP_("command", "decide"),
+            NP_("syntax", "REF follow|stop|refer"),
+            N_("ask the table for consensus on what happens with a case"),
+        ),
+        "manager": Wording(
+            NP_("command", "manager"),
+            NP_("syntax", "REF @user"),
+            N_("name the case manager"),
+        ),
+        "director": Wording(
+            NP_("command", "director"),
+            NP_("syntax", "REF @user"),
+            N_("name the case director"),
+        ),
+        "action": Wording(
+            NP_("command", "action"),
+            NP_("syntax", "REF @user CODE DATE"),
+            N_("agree an action: who, what, by when"),
+        ),
+        "discussed": Wording(
+            NP_("command", "discussed"),
+            NP_("syntax", "REF yes|no"),
+            N_("whether a case was discussed; yes restarts its year"),
+        ),
+        "close": Wording(NP_("command", "close"), NP_("syntax", "N"), N_("close poll N")),
+        "minutes": Wording(
+            NP_("command", "minutes"), "", N_("the anonymised minutes as they are now")
+        ),
+        "fiche": Wording(
+            NP_("command", "fiche"),
+            NP_("syntax", "REF [from-ltf]"),
+            N_("open the feedback form of a case"),
+        ),
+        "item": Wording(
+            NP_("command", "item"),
+            NP_("syntax", "SECTION [+ or - or =] TEXT"),
+            N_("propose an item; everybody is asked to agree"),
+        ),
+        "amend": Wording(
+            NP_("command", "amend"),
+            NP_("syntax", "N TEXT"),
+            N_("propose other words for item N; everybody is asked anew"),
+        ),
+        "fiche.close": Wording(
+            NP_("command", "fiche close|close fiche"), "", N_("end the feedback form")
+        ),
+        "yes": Wording(NP_("command", "yes"), "", N_("answer a question of the notification")),
+        "no": Wording(NP_("command", "no"), "", N_("answer a question of the notification")),
+    }
+)
+
+
+def word(name: str, language: str) -> str:
+    """The word shown for a command."""
+    return translate(WORDINGS[name].word, language, "command").split("|")[0]
+
+
+def syntax(name: str, language: str) -> str:
+    """The arguments of a command, as shown."""
+    english = WORDINGS[name].syntax
+    return translate(english, language, "syntax") if english else ""
+
+
+@cache
+def vocabulary() -> Mapping[str, str]:
+    """Every accepted word in all languages, folded, and its command's name."""
+    found: dict[str, str] = {}
+    for language in ("en", *LANGUAGES):
+        for name, wording in WORDINGS.items():
+            for spelling in translate(wording.word, language, "command").split("|"):
+                found.setdefault(fold(spelling), name)
+    return found
+
+
+def find(words: list[str]) -> tuple[str, int] | None:
+    """The command a line begins with, and how many words name it; the longest match wins."""
+    for count in (3, 2, 1):
+        if len(words) >= count and (name := vocabulary().get(fold(" ".join(words[:count])))):
+            return name, count
+    return None

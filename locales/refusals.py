@@ -1,0 +1,187 @@
+"""One sentence for each reason: what is the matter, and what to do. Nothing typed is repeated."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.rules.refusal import Reason
+from locales.catalogue import N_
+
+REFUSALS: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.UNKNOWN_WORD: N_("I do not know that word. `{do_help}` shows what you can say."),
+        Reason.WRONG_ARGUMENTS: N_("That is written like this: `{usage}`."),
+        Reason.EDITED: N_("I do not act on edited messages. Please send the command anew."),
+        Reason.NOT_ENCRYPTED: N_(
+            "That message was not encrypted, so I did not act on it. Send it again with an app "
+            "that encrypts in this room."
+        ),
+        Reason.UNKNOWN_LANGUAGE: N_("Choose one of `nl`, `fr`, `de` and `en`."),
+        Reason.DATE_UNREADABLE: N_(
+            "I cannot read that date. Write it as `2027-03-10` or `10/03/2027`, a time as `14:00`."
+        ),
+        Reason.DATE_PAST: N_("That date has passed. Give one that is still to come."),
+        Reason.NOT_ENTITLED: N_("Only {right} can do that. Ask them to say it."),
+        Reason.NOT_HERE: N_("That belongs elsewhere: say it in {place}."),
+        Reason.NOT_PRESENT: N_("You are not on the roll yet. Say `{do_present}` first."),
+        Reason.NO_ROOM: N_(
+            "The table has no room yet. The coordinator says `{do_room_create}` in the direct room, "
+            "or invites me to the table's own room and speaks to me there."
+        ),
+        Reason.ROOM_EXISTS: N_("The table has its room already. Go on there."),
+        Reason.STRANGER_PRESENT: N_(
+            "Somebody in this room is not enrolled. Enrol them with `{do_member_add}` or remove "
+            "them from the room; until then no case is touched."
+        ),
+        Reason.ALREADY_ENROLLED: N_("That person is already enrolled. `{do_members}` shows all."),
+        Reason.UNKNOWN_MEMBER: N_(
+            "That person is not enrolled at this table. Write the account as `@name:server`; "
+            "`{do_members}` shows all."
+        ),
+        Reason.NOT_ON_ROLL: N_("That person has not answered the roll call of this meeting."),
+        Reason.UNKNOWN_ROLE: N_("That is not a role. Choose one of: {choices}."),
+        Reason.UNKNOWN_ORGANISATION: N_(
+            "I do not know that organisation. Choose one of: {choices}."
+        ),
+        Reason.EXCLUDED_SERVICE: N_(
+            "The law keeps that service ({organisation}) away from the operational table. Nobody "
+            "was enrolled."
+        ),
+        Reason.ROLE_MISMATCH: N_(
+            "That role and that organisation do not go together: the police sits at the table "
+            "only as information officer; mayor, representative and coordinator come from the "
+            "municipality."
+        ),
+        Reason.STANDS_IN_CONFIG: N_(
+            "Mayor and coordinator stand in the configuration; only the operator can change them "
+            "there."
+        ),
+        Reason.OFFICER_CANNOT_CHAIR: N_(
+            "The police cannot chair this table. Name the mayor's seat or the coordinator."
+        ),
+        Reason.CANNOT_CHAIR: N_(
+            "Only the mayor's seat can chair, or the coordinator under the mayor's standing "
+            "mandate. Name one of them."
+        ),
+        Reason.SAME_PERSON: N_(
+            "Case manager and case director are never the same person. Name somebody else."
+        ),
+        Reason.NO_MEETING: N_(
+            "No meeting is open. The coordinator opens it with `{do_meeting_open}`."
+        ),
+        Reason.MEETING_OPEN: N_("A meeting is open already. `{do_status}` shows where it is."),
+        Reason.NOT_IN_SESSION: N_(
+            "The meeting is still calling the roll. The chair ends the roll call with `{do_next}`."
+        ),
+        Reason.SEATS_MISSING: N_(
+            "Without {seats} no case can be touched. They say `{do_present}`, or the meeting is "
+            "closed with `{do_meeting_close}`."
+        ),
+        Reason.ALREADY_MOVED: N_(
+            "The meeting has just moved on. Say it again in a minute if needed."
+        ),
+        Reason.ACTION_UNANSWERED: N_(
+            "**{action}** has no answer yet: `{do_done} {action}`, `{do_impossible} {action}` or "
+            "`{do_postpone} {action}` with a new date."
+        ),
+        Reason.POLLS_OPEN: N_(
+            "Poll {number} is still open. Wait for the answers, or close it with `{do_close} {number}`."
+        ),
+        Reason.DISCUSSED_MISSING: N_(
+            "First say of {cases} whether it was discussed: `{do_discussed}`, the reference, "
+            "`{yes}` or `{no}`."
+        ),
+        Reason.MISTYPED_REFERENCE: N_(
+            "That reference is mistyped. It has six signs, such as `K7Q-4MX`; look it up in your "
+            "own file."
+        ),
+        Reason.UNKNOWN_REFERENCE: N_(
+            "I know no case with that reference. `{do_agenda}` shows what is on the table."
+        ),
+        Reason.NOT_ADMITTED: N_(
+            "That case is not admitted. The mayor's seat admits it with `{do_admit}` and the "
+            "reference."
+        ),
+        Reason.ALREADY_ADMITTED: N_(
+            "That case is admitted already. `{do_agenda}` shows where it stands."
+        ),
+        Reason.NOT_FOLLOWED: N_(
+            "The table has not decided to follow that case yet. Decide with `{do_decide}` first."
+        ),
+        Reason.ALREADY_FOLLOWED: N_("That case is followed already."),
+        Reason.NOT_TAKEN_UP: N_(
+            "That case is not on the table yet. `{do_next}` goes on to it, or `{do_roster}` and "
+            "its reference takes it up."
+        ),
+        Reason.ROUTE_NOT_YOURS: N_(
+            "That route is not yours: a non-member's notification is brought by the coordinator, "
+            "the task force's by the information officer, another municipality's by the mayor's "
+            "seat."
+        ),
+        Reason.NOTHING_ASKED: N_("I have asked nothing. `{do_notify}` begins a notification."),
+        Reason.UNKNOWN_ACTION: N_(
+            "I know no open action with that number. `{do_actions}` shows all."
+        ),
+        Reason.UNKNOWN_CODE: N_(
+            "That is not an action of the catalogue. Choose one of: {choices}."
+        ),
+        Reason.NOT_OWNER: N_("Only its owner or the chair can answer for that action."),
+        Reason.NOT_ON_ROSTER: N_(
+            "You are not on the roster of this case, so your answer does not count. The chair can "
+            "add you with `{do_roster}`."
+        ),
+        Reason.ROSTER_FROZEN: N_(
+            "A poll was opened on this case: from then on nobody can be taken off its roster."
+        ),
+        Reason.SEAT_STAYS: N_("The three mandatory seats take part in every case."),
+        Reason.ROOM_EXCEEDS_ROSTER: N_(
+            "Somebody in this room is not on the roster of the case and would read along. They "
+            "say `{do_present}` and the chair adds them with `{do_roster}`, or they leave the room."
+        ),
+        Reason.UNKNOWN_POLL: N_(
+            "There is no poll with that number. `{do_status}` shows the open ones."
+        ),
+        Reason.POLL_CLOSED: N_("That poll is closed, so your answer does not count."),
+        Reason.NO_FICHE: N_(
+            "No feedback form is open. The information officer opens one with `{do_fiche}` and the "
+            "reference."
+        ),
+        Reason.FICHE_OPEN: N_(
+            "A feedback form is open. The information officer ends it with `{do_fiche_close}`."
+        ),
+        Reason.UNKNOWN_SECTION: N_("That is not a section of the form. Choose one of: {choices}."),
+        Reason.SIGN_MISSING: N_(
+            "In this section each item needs a sign: `+` positive, `-` negative, `=` neutral. "
+            "Like this: `{usage}`."
+        ),
+        Reason.SECTION_LOCKED: N_(
+            "That section stays locked: it may hold only what a psychiatrist or psychologist has "
+            "confirmed."
+        ),
+        Reason.TEXT_MISSING: N_("The words of the item are missing. Like this: `{usage}`."),
+        Reason.TEXT_TOO_LONG: N_("That is too long for the form: at most {limit} signs. Split it."),
+        Reason.PERSONAL_DATA: N_(
+            "That looks like a number, address or date that identifies a person. Write it without; "
+            "I shall redact your message when the meeting closes, better delete it now."
+        ),
+        Reason.UNKNOWN_ITEM: N_("There is no item with that number in this feedback form."),
+        Reason.ITEM_ADOPTED: N_("Everybody has agreed to that item; it stays as it is."),
+    }
+)
+
+# What the facts of a refusal are, beside `reason`.
+FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        "usage": "code:command",
+        "right": "code:right",
+        "place": "code:place",
+        "organisation": "code:excluded",
+        "role": "code:role",
+        "choices": "codes:family",
+        "seats": "codes:seat",
+        "action": "action",
+        "number": "int",
+        "cases": "cases",
+        "route": "code:route",
+        "limit": "int",
+    }
+)

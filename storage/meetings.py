@@ -1,0 +1,127 @@
+"""Meetings, their roll, what they took up and who is on each roster."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.rules.agenda import MeetingState
+from bot.rules.facts import Account
+from bot.rules.people import Role
+from storage import models as m
+
+_RUNNING = (MeetingState.ROLL_CALL, MeetingState.IN_SESSION)
+
+
+class Meetings:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def running(self) -> m.Meeting | None:
+        return self._session.scalar(select(m.Meeting).where(m.Meeting.state.in_(_RUNNING)))
+
+    def planned(self) -> m.Meeting | None:
+        return self._session.scalar(
+            select(m.Meeting).where(m.Meeting.state == MeetingState.PLANNED)
+        )
+
+    def add(self, state: MeetingState) -> m.Meeting:
+        row = m.Meeting(state=state)
+        self._session.add(row)
+        self._session.flush()
+        return row
+
+    def roll(self, meeting: m.Meeting) -> Sequence[m.Presence]:
+        """Everybody who said "present", also those who left since."""
+        query = select(m.Presence).where(m.Presence.meeting_id == meeting.id)
+        return self._session.scalars(query.order_by(m.Presence.account_id)).all()
+
+    def present(self, meeting: m.Meeting) -> tuple[Account, ...]:
+        return tuple(Account(row.account_id) for row in self.roll(meeting) if row.there)
+
+    def roles_present(self, meeting: m.Meeting) -> list[Role]:
+        query = (
+            select(m.Member.role)
+            .join(m.Presence, m.Presence.account_id == m.Member.account_id)
+            .where(m.Presence.meeting_id == meeting.id, m.Presence.there)
+            .order_by(m.Member.account_id)
+        )
+        return [Role(role) for role in self._session.scalars(query)]
+
+    def set_present(self, meeting: m.Meeting, account: int, *, there: bool) -> None:
+        row = self._session.get(m.Presence, (meeting.id, account))
+        if row is None and there:
+            self._session.add(m.Presence(meeting_id=meeting.id, account_id=account))
+        elif row is not None:
+            row.there = there
+        self._session.flush()
+
+    def taken_up(self, meeting: m.Meeting, case: m.Case) -> m.TakenUp | None:
+        return self._session.get(m.TakenUp, (meeting.id, case.id))
+
+    def take_up(self, meeting: m.Meeting, case: m.Case) -> m.TakenUp:
+        """Put a case on the table; its roster is everybody present (C15)."""
+        row = m.TakenUp(meeting_id=meeting.id, case_id=case.id, discussed_before=case.discussed_on)
+        self._session.add(row)
+        for account in self.present(meeting):
+            self.roster_add(meeting, case, account)
+        self._session.flush()
+        return row
+
+    def all_taken_up(self, meeting: m.Meeting) -> Sequence[m.TakenUp]:
+        query = select(m.TakenUp).where(m.TakenUp.meeting_id == meeting.id)
+        return self._session.scalars(query.order_by(m.TakenUp.case_id)).all()
+
+    def roster(self, meeting: m.Meeting | int, case: m.Case | int) -> Mapping[Account, bool]:
+        """Everybody ever on the roster, and whether still there."""
+        meeting_id = meeting if isinstance(meeting, int) else meeting.id
+        case_id = case if isinstance(case, int) else case.id
+        query = select(m.Rostered).where(
+            m.Rostered.meeting_id == meeting_id, m.Rostered.case_id == case_id
+        )
+        rows = self._session.scalars(query.order_by(m.Rostered.account_id))
+        return {Account(row.account_id): row.there for row in rows}
+
+    def roster_add(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
+        if self._session.get(m.Rostered, (meeting.id, case.id, account)) is None:
+            self._session.add(
+                m.Rostered(meeting_id=meeting.id, case_id=case.id, account_id=account)
+            )
+            self._session.flush()
+
+    def roster_drop(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
+        if row := self._session.get(m.Rostered, (meeting.id, case.id, account)):
+            self._session.delete(row)
+            self._session.flush()
+
+    def leave_rosters(self, meeting: m.Meeting, account: int) -> None:
+        """Gone from every case in which a poll was opened, dropped from the others (F01)."""
+        query = select(m.Rostered).where(
+            m.Rostered.meeting_id == meeting.id, m.Rostered.account_id == account
+        )
+        for row in self._session.scalars(query).all():
+            taken = self._session.get_one(m.TakenUp, (meeting.id, row.case_id))
+            if taken.polled:
+                row.there = False
+            else:
+                self._session.delete(row)
+        self._session.flush()
+
+    def wipe(self, meeting: m.Meeting) -> None:
+        """Delete the working data of a meeting: roll, rosters, ballots, digests (DESIGN 8)."""
+        polls = select(m.Poll.id).where(m.Poll.meeting_id == meeting.id)
+        self._session.execute(delete(m.Ballot).where(m.Ballot.poll_id.in_(polls)))
+        for table in (m.Poll, m.Fiche, m.Rostered, m.TakenUp, m.Presence, m.Trace):
+            self._session.execute(delete(table).where(table.meeting_id == meeting.id))
+        self._session.flush()
+
+    def close(self, meeting: m.Meeting) -> None:
+        meeting.state = MeetingState.CLOSED
+        meeting.chair_id = meeting.case_id = meeting.action_id = meeting.moved_by = None
+        meeting.step = meeting.moved_at = None
+        self._session.flush()
+
+    def last_opened(self) -> date | None:
+        query = select(m.Meeting.opened_on).where(m.Meeting.state == MeetingState.CLOSED)
+        return self._session.scalar(query.order_by(m.Meeting.id.desc()))

@@ -1,0 +1,249 @@
+"""Rows, nothing else. An allow-list: references, codes, dates, counts, sealed ids, digests.
+
+A person, room or event is a number here; its Matrix id stands sealed in one place.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, MetaData, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from bot.rules.facts import Reference
+from storage.types import CodeType, Digest, Instant, ReferenceType, Sealed, TokenType
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: Instant, str: CodeType, Reference: ReferenceType}
+
+
+class Keyring(Base):
+    """One row that only the right master key opens."""
+
+    __tablename__ = "keyring"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    check: Mapped[bytes] = mapped_column(Sealed)
+
+
+class SyncPoint(Base):
+    """Up to where everything heard has been fully processed, and when that was."""
+
+    __tablename__ = "sync_point"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token: Mapped[bytes] = mapped_column(Sealed)
+    at: Mapped[datetime]
+
+
+class Account(Base):
+    """A Matrix account, sealed, with what it chose."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blind: Mapped[bytes] = mapped_column(Digest, unique=True)
+    sealed: Mapped[bytes] = mapped_column(Sealed)
+    language: Mapped[str | None]
+    greeted: Mapped[bool] = mapped_column(default=False)
+
+
+class Room(Base):
+    """A room we are in: the table's, or the direct room of one account."""
+
+    __tablename__ = "room"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blind: Mapped[bytes] = mapped_column(Digest, unique=True)
+    sealed: Mapped[bytes] = mapped_column(Sealed)
+    kind: Mapped[str]
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class Member(Base):
+    """Somebody enrolled at the table."""
+
+    __tablename__ = "member"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    role: Mapped[str]
+    organisation: Mapped[str]
+
+
+class Meeting(Base):
+    __tablename__ = "meeting"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    planned_at: Mapped[datetime | None]
+    opened_on: Mapped[date | None]
+    chair_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    step: Mapped[str | None]
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
+    action_id: Mapped[int | None]  # no foreign key: actions know their meeting
+    moved_at: Mapped[datetime | None]
+    moved_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class Presence(Base):
+    """The roll of a meeting that is not closed yet; deleted with it (promise 8)."""
+
+    __tablename__ = "presence"
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    there: Mapped[bool] = mapped_column(default=True)
+
+
+class Case(Base):
+    __tablename__ = "case"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[Reference] = mapped_column(unique=True)
+    state: Mapped[str]
+    notified_on: Mapped[date]
+    route: Mapped[str | None]  # dropped after admission (N10)
+    notifier_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    director_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    discussed_on: Mapped[date | None]
+    expires_on: Mapped[date | None]
+
+
+class Draft(Base):
+    """A notification whose questions are not all answered yet."""
+
+    __tablename__ = "draft"
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    route: Mapped[str]
+    asked: Mapped[str]
+
+
+class TakenUp(Base):
+    """A case on the table in one meeting."""
+
+    __tablename__ = "taken_up"
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    discussed: Mapped[bool | None]
+    discussed_before: Mapped[date | None]
+    polled: Mapped[bool] = mapped_column(default=False)
+
+
+class Rostered(Base):
+    """Somebody ever on a case's roster in one meeting, and whether still there."""
+
+    __tablename__ = "rostered"
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    there: Mapped[bool] = mapped_column(default=True)
+
+
+class Action(Base):
+    """Shown as `A` and its id."""
+
+    __tablename__ = "action"
+    __table_args__ = {"sqlite_autoincrement": True}  # a number is never given twice
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    code: Mapped[str]
+    due: Mapped[date]
+    state: Mapped[str]
+    made_in: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    answered_in: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
+
+
+class Fiche(Base):
+    """A feedback form being agreed in a meeting."""
+
+    __tablename__ = "fiche"
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    direction: Mapped[str]
+    open: Mapped[bool] = mapped_column(default=True)
+
+
+class Poll(Base):
+    """One poll on one version. An item is the versions of one number; its words stay in the
+    room, where `source` and `line` find them again and `digest` proves them."""
+
+    __tablename__ = "poll"
+    __table_args__ = (UniqueConstraint("meeting_id", "number", "version"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
+    number: Mapped[int]
+    version: Mapped[int]
+    subject: Mapped[str]
+    section: Mapped[str | None]
+    sign: Mapped[str | None]
+    agree_id: Mapped[str] = mapped_column(TokenType, unique=True)
+    object_id: Mapped[str] = mapped_column(TokenType, unique=True)
+    source: Mapped[bytes | None] = mapped_column(Sealed)
+    line: Mapped[int | None]
+    digest: Mapped[bytes | None] = mapped_column(Digest)
+    outcome: Mapped[str | None]
+
+
+class Ballot(Base):
+    """One person's answer while a meeting lasts; deleted at its close."""
+
+    __tablename__ = "ballot"
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    answer: Mapped[str]
+
+
+class Trace(Base):
+    """An event in the room that holds words of an item and is redacted at the close."""
+
+    __tablename__ = "trace"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
+    event: Mapped[bytes] = mapped_column(Sealed)
+
+
+class Seen(Base):
+    """A line of an event that has been acted upon (promise 5)."""
+
+    __tablename__ = "seen"
+    event: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    on: Mapped[date]
+
+
+class Unread(Base):
+    """An event whose key has not reached us yet."""
+
+    __tablename__ = "unread"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("room.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    event: Mapped[bytes] = mapped_column(Sealed)
+    blind: Mapped[bytes] = mapped_column(Digest, unique=True)
+    since: Mapped[datetime]
+    told: Mapped[bool] = mapped_column(default=False)
+
+
+class Outbox(Base):
+    """Something to be said or done in Matrix, in order within its lane.
+
+    `lane`: 0 for the table's room, else the account whose direct room it is. `slot` names a
+    message that is looked up again: edited in place, replied to, redacted. `facts` are a sealed
+    `bot.rules.facts` value. `event` is set once it is sent; a row without a slot is then gone.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = {"sqlite_autoincrement": True}  # a transaction id is never used twice
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lane: Mapped[int]
+    act: Mapped[str]
+    kind: Mapped[str]
+    facts: Mapped[bytes] = mapped_column(Sealed)
+    token: Mapped[str] = mapped_column(TokenType)
+    reply_to: Mapped[bytes | None] = mapped_column(Sealed)
+    thread: Mapped[bytes | None] = mapped_column(Sealed)
+    slot: Mapped[str | None]
+    tried_at: Mapped[datetime | None]
+    event: Mapped[bytes | None] = mapped_column(Sealed)

@@ -1,0 +1,152 @@
+"""What is still to be said or done in Matrix: written with the act it follows from."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.rules.facts import EventId, Facts, Token, pack, unpack
+from storage import models as m
+from storage.seal import Seal
+
+TABLE_LANE = 0
+
+
+class Act(StrEnum):
+    """How an outbox row becomes an act in Matrix."""
+
+    MESSAGE = "message"  # a notice, or a message that rings when it mentions somebody
+    POLL = "poll"
+    POLL_END = "poll_end"
+    FILE = "file"
+    REDACT = "redact"
+    GREET = "greet"  # whether somebody is heard, and if not, what to do
+    CREATE = "create"  # the table's room
+    ADVICE = "advice"  # in clear, to somebody who cannot be heard
+    INVITE = "invite"
+    REMOVE = "remove"
+    FORGET = "forget"  # the anchors of a closed meeting are not needed any more
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One row, opened."""
+
+    id: int
+    lane: int
+    act: Act
+    kind: str
+    facts: Facts
+    token: Token
+    reply_to: EventId | None
+    thread: EventId | None
+    slot: str | None
+    tried_at: datetime | None
+
+
+class Outbox:
+    def __init__(self, session: Session, seal: Seal) -> None:
+        self._session = session
+        self._seal = seal
+
+    def add(
+        self,
+        lane: int,
+        act: Act,
+        kind: str,
+        facts: Facts,
+        token: Token,
+        *,
+        reply_to: EventId | None = None,
+        thread: EventId | None = None,
+        slot: str | None = None,
+    ) -> None:
+        row = m.Outbox(
+            lane=lane,
+            act=act,
+            kind=kind,
+            facts=self._seal.close(json.dumps(pack(facts)).encode(), "outbox/facts"),
+            token=token,
+            reply_to=self._close(reply_to, "outbox/reply_to"),
+            thread=self._close(thread, "outbox/thread"),
+            slot=slot,
+        )
+        self._session.add(row)
+        self._session.flush()
+
+    def lanes(self) -> list[int]:
+        """The lanes in which something waits."""
+        query = select(m.Outbox.lane).where(m.Outbox.event.is_(None)).distinct()
+        return list(self._session.scalars(query))
+
+    def next(self, lane: int, now: datetime) -> Outgoing | None:
+        """The oldest waiting row of a lane, marked as tried. Of several states of one live
+        message only the newest is sent."""
+        waiting = self._waiting(lane)
+        while waiting and waiting[0].slot in {row.slot for row in waiting[1:] if row.slot}:
+            self._session.delete(waiting.pop(0))
+        if not waiting:
+            return None
+        outgoing = self._open(waiting[0])
+        waiting[0].tried_at = now
+        self._session.flush()
+        return outgoing
+
+    def peek(self, lane: int) -> Outgoing | None:
+        """The oldest waiting row of a lane, left as it is."""
+        waiting = self._waiting(lane)
+        return self._open(waiting[0]) if waiting else None
+
+    def sent(self, outgoing: Outgoing, event: str | None) -> None:
+        """Keep the event id where a later message needs it, else forget the row."""
+        row = self._session.get(m.Outbox, outgoing.id)
+        if row is None:
+            return
+        anchored = outgoing.slot is not None and self.anchor(outgoing.slot) is None
+        if anchored and event is not None:
+            row.event = self._seal.close(event.encode(), "outbox/event")
+            row.facts = self._seal.close(json.dumps(pack({})).encode(), "outbox/facts")
+        else:
+            self._session.delete(row)
+        self._session.flush()
+
+    def anchor(self, slot: str) -> EventId | None:
+        """The event a slot's message has, once sent."""
+        query = select(m.Outbox.event).where(m.Outbox.slot == slot, m.Outbox.event.is_not(None))
+        return self._event(self._session.scalar(query), "outbox/event")
+
+    def forget_anchors(self) -> None:
+        self._session.execute(delete(m.Outbox).where(m.Outbox.event.is_not(None)))
+
+    def drop_lane(self, lane: int) -> None:
+        """Nobody is there any more to be told."""
+        self._session.execute(delete(m.Outbox).where(m.Outbox.lane == lane))
+
+    def _waiting(self, lane: int) -> list[m.Outbox]:
+        query = select(m.Outbox).where(m.Outbox.lane == lane, m.Outbox.event.is_(None))
+        return list(self._session.scalars(query.order_by(m.Outbox.id)))
+
+    def _open(self, row: m.Outbox) -> Outgoing:
+        facts = unpack(json.loads(self._seal.open(row.facts, "outbox/facts")))
+        assert isinstance(facts, dict)
+        return Outgoing(
+            id=row.id,
+            lane=row.lane,
+            act=Act(row.act),
+            kind=row.kind,
+            facts=facts,
+            token=Token(row.token),
+            reply_to=self._event(row.reply_to, "outbox/reply_to"),
+            thread=self._event(row.thread, "outbox/thread"),
+            slot=row.slot,
+            tried_at=row.tried_at,
+        )
+
+    def _close(self, event: EventId | None, context: str) -> bytes | None:
+        return None if event is None else self._seal.close(event.encode(), context)
+
+    def _event(self, sealed: bytes | None, context: str) -> EventId | None:
+        return None if sealed is None else EventId(self._seal.open(sealed, context).decode())

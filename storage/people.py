@@ -1,0 +1,100 @@
+"""Accounts, rooms and members: sealed ids that can be found again."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.rules.facts import Account
+from bot.rules.people import Organisation, Role
+from storage import models as m
+from storage.seal import Seal
+
+
+class RoomKind(StrEnum):
+    TABLE = "table"
+    DIRECT = "direct"
+
+
+class People:
+    def __init__(self, session: Session, seal: Seal) -> None:
+        self._session = session
+        self._seal = seal
+
+    def account(self, user_id: str) -> Account:
+        """Our number of a Matrix account, given one if it has none."""
+        if found := self.known(user_id):
+            return found
+        row = m.Account(
+            blind=self._seal.index(user_id, "account"),
+            sealed=self._seal.close(user_id.encode(), "account/sealed"),
+        )
+        self._session.add(row)
+        self._session.flush()
+        return Account(row.id)
+
+    def known(self, user_id: str) -> Account | None:
+        blind = self._seal.index(user_id, "account")
+        row = self._session.scalar(select(m.Account).where(m.Account.blind == blind))
+        return Account(row.id) if row else None
+
+    def user_id(self, account: int) -> str:
+        row = self._session.get_one(m.Account, account)
+        return self._seal.open(row.sealed, "account/sealed").decode()
+
+    def account_row(self, account: int) -> m.Account:
+        return self._session.get_one(m.Account, account)
+
+    def member(self, account: int) -> m.Member | None:
+        return self._session.get(m.Member, account)
+
+    def members(self) -> Sequence[m.Member]:
+        """Everybody enrolled, longest enrolled first."""
+        return self._session.scalars(select(m.Member).order_by(m.Member.account_id)).all()
+
+    def holding(self, *roles: Role) -> tuple[Account, ...]:
+        return tuple(Account(row.account_id) for row in self.members() if row.role in roles)
+
+    def enrol(self, account: int, role: Role, organisation: Organisation) -> m.Member:
+        row = m.Member(account_id=account, role=role, organisation=organisation)
+        self._session.add(row)
+        self._session.flush()
+        return row
+
+    def strike(self, account: int) -> None:
+        """No longer a member; the account's number stays while anything refers to it."""
+        if row := self.member(account):
+            self._session.delete(row)
+            self._session.flush()
+
+    def room(self, room_id: str) -> m.Room | None:
+        blind = self._seal.index(room_id, "room")
+        return self._session.scalar(select(m.Room).where(m.Room.blind == blind))
+
+    def table_room(self) -> m.Room | None:
+        return self._session.scalar(select(m.Room).where(m.Room.kind == RoomKind.TABLE))
+
+    def direct_room(self, account: int) -> m.Room | None:
+        """The newest direct room of an account."""
+        query = select(m.Room).where(m.Room.kind == RoomKind.DIRECT, m.Room.account_id == account)
+        return self._session.scalar(query.order_by(m.Room.id.desc()))
+
+    def add_room(self, room_id: str, kind: RoomKind, account: int | None = None) -> m.Room:
+        row = m.Room(
+            blind=self._seal.index(room_id, "room"),
+            sealed=self._seal.close(room_id.encode(), "room/sealed"),
+            kind=kind,
+            account_id=account,
+        )
+        self._session.add(row)
+        self._session.flush()
+        return row
+
+    def forget_room(self, room_id: str) -> None:
+        if row := self.room(room_id):
+            self._session.delete(row)
+            self._session.flush()
+
+    def room_id(self, row: m.Room) -> str:
+        return self._seal.open(row.sealed, "room/sealed").decode()

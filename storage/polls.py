@@ -1,0 +1,111 @@
+"""Fiches, polls, ballots, and the traces that are redacted at the close."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.rules.consensus import Answer
+from bot.rules.facts import Account, EventId
+from storage import models as m
+from storage.seal import Seal
+
+
+class Polls:
+    def __init__(self, session: Session, seal: Seal) -> None:
+        self._session = session
+        self._seal = seal
+
+    def add(self, poll: m.Poll, source: EventId | None = None) -> m.Poll:
+        if source is not None:
+            poll.source = self._seal.close(source.encode(), "poll/source")
+        self._session.add(poll)
+        self._session.flush()
+        return poll
+
+    def find(self, poll_id: int) -> m.Poll | None:
+        return self._session.get(m.Poll, poll_id)
+
+    def source(self, poll: m.Poll) -> EventId | None:
+        if poll.source is None:
+            return None
+        return EventId(self._seal.open(poll.source, "poll/source").decode())
+
+    def digest(self, text: str) -> bytes:
+        """A keyed digest of the words of an item."""
+        return hmac.new(self._seal.derive("item"), text.encode(), hashlib.sha256).digest()
+
+    def by_answer(self, answer_id: str) -> tuple[m.Poll, Answer] | None:
+        """The poll an answer id belongs to; ids are unique, so a ballot cannot be moved."""
+        either = or_(m.Poll.agree_id == answer_id, m.Poll.object_id == answer_id)
+        poll = self._session.scalar(select(m.Poll).where(either))
+        if poll is None:
+            return None
+        return poll, Answer.AGREE if poll.agree_id == answer_id else Answer.OBJECT
+
+    def newest(self, meeting: m.Meeting, number: int) -> m.Poll | None:
+        """The last version of poll N of a meeting."""
+        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.number == number)
+        return self._session.scalar(query.order_by(m.Poll.version.desc()))
+
+    def version(self, meeting: m.Meeting, number: int, version: int) -> m.Poll | None:
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.number == number, m.Poll.version == version
+        )
+        return self._session.scalar(query)
+
+    def of_case(self, meeting: m.Meeting, case: m.Case) -> Sequence[m.Poll]:
+        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.case_id == case.id)
+        return self._session.scalars(query.order_by(m.Poll.number, m.Poll.version)).all()
+
+    def open_ones(self, meeting: m.Meeting) -> Sequence[m.Poll]:
+        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.outcome.is_(None))
+        return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def all_of(self, meeting: m.Meeting) -> Sequence[m.Poll]:
+        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id)
+        return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def next_number(self, meeting: m.Meeting) -> int:
+        query = select(func.max(m.Poll.number)).where(m.Poll.meeting_id == meeting.id)
+        return (self._session.scalar(query) or 0) + 1
+
+    def ballots(self, poll: m.Poll) -> Mapping[Account, Answer]:
+        rows = self._session.scalars(select(m.Ballot).where(m.Ballot.poll_id == poll.id))
+        return {Account(row.account_id): Answer(row.answer) for row in rows}
+
+    def record(self, poll: m.Poll, account: int, answer: Answer) -> None:
+        row = self._session.get(m.Ballot, (poll.id, account))
+        if row is None:
+            row = m.Ballot(poll_id=poll.id, account_id=account)
+            self._session.add(row)
+        row.answer = answer
+        self._session.flush()
+
+    def fiche(self, meeting: m.Meeting) -> m.Fiche | None:
+        """The fiche that is open now."""
+        query = select(m.Fiche).where(m.Fiche.meeting_id == meeting.id, m.Fiche.open)
+        return self._session.scalar(query)
+
+    def open_fiche(self, meeting: m.Meeting, case: m.Case, direction: str) -> m.Fiche:
+        row = self._session.get(m.Fiche, (meeting.id, case.id))
+        if row is None:
+            row = m.Fiche(meeting_id=meeting.id, case_id=case.id, direction=direction)
+            self._session.add(row)
+        row.direction, row.open = direction, True
+        self._session.flush()
+        return row
+
+    def trace(self, meeting: m.Meeting | None, event: EventId) -> None:
+        """Remember that an event holds words which must not outlive the meeting."""
+        sealed = self._seal.close(event.encode(), "trace/event")
+        self._session.add(m.Trace(meeting_id=meeting.id if meeting else None, event=sealed))
+
+    def traces(self, meeting: m.Meeting) -> list[EventId]:
+        """Each once, oldest first; also those left from outside any meeting."""
+        mine = or_(m.Trace.meeting_id == meeting.id, m.Trace.meeting_id.is_(None))
+        rows = self._session.scalars(select(m.Trace).where(mine).order_by(m.Trace.id)).all()
+        opened = [self._seal.open(row.event, "trace/event").decode() for row in rows]
+        return [EventId(event) for event in dict.fromkeys(opened)]

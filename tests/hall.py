@@ -1,0 +1,317 @@
+"""A hall without Matrix: a fake door and clock; rules, handlers, texts and SQLite are real."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.app import App, enrol_from_settings
+from bot.composing import FACTS
+from bot.desk import Desk
+from bot.matrix.door import (
+    Batch,
+    Content,
+    Event,
+    Fingerprint,
+    Hearing,
+    Invitation,
+    MatrixRefused,
+    RoomFacts,
+    RoomPlan,
+    Standing,
+)
+from handlers.turn import Table
+from storage.database import open_database
+from storage.seal import Seal
+from storage.tx import transaction
+
+SERVER = "voorbeeldstad.example"
+BOT = f"@tafelbot:{SERVER}"
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEY = bytes(range(32))
+TABLE = Table(
+    name="Voorbeeldstad",
+    police_zone="PZ Voorbeeld",
+    languages=("nl",),
+    zone=ZoneInfo("Europe/Brussels"),
+    mayor=f"@burgemeester:{SERVER}",
+    coordinator=f"@coordinator:{SERVER}",
+    coordinator_chairs=True,
+)
+
+
+@dataclass
+class Sent:
+    """An event as it lies on the fake homeserver."""
+
+    event_id: str
+    room: str
+    sender: str
+    type: str
+    content: Mapping[str, Any]
+    clear: bool = False
+
+
+@dataclass
+class FakeRoom:
+    facts: RoomFacts
+    marker: str = ""
+
+
+@dataclass
+class FakeMatrix:
+    """A homeserver in memory; it outlives a bot that is killed."""
+
+    rooms: dict[str, FakeRoom] = field(default_factory=dict)
+    events: dict[str, Sent] = field(default_factory=dict)
+    done: dict[str, str] = field(default_factory=dict)  # transaction id → event id
+    unsigned: set[str] = field(default_factory=set)
+    uploads: list[bytes] = field(default_factory=list)
+    numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
+        sent = Sent(f"$e{next(self.numbers)}", room, sender, type_, content, **more)
+        self.events[sent.event_id] = sent
+        return sent
+
+    def new_room(self, joined: set[str], invited: set[str], **more: Any) -> str:
+        room_id = f"!r{next(self.numbers)}:{SERVER}"
+        facts = RoomFacts(
+            encrypted=True,
+            joined=frozenset(joined),
+            invited=frozenset(invited),
+            history_visibility="joined",
+            join_rule="invite",
+            guest_access="forbidden",
+            topic="",
+            may_redact=True,
+            may_invite=True,
+            may_remove=True,
+        )
+        self.rooms[room_id] = FakeRoom(replace(facts, **more))
+        return room_id
+
+    def move(self, room: str, user: str, membership: str) -> None:
+        facts = self.rooms[room].facts
+        joined, invited = facts.joined - {user}, facts.invited - {user}
+        if membership == "join":
+            joined |= {user}
+        if membership == "invite":
+            invited |= {user}
+        self.rooms[room].facts = replace(facts, joined=joined, invited=invited)
+
+
+class FakeDoor:
+    """The bot's end of the fake homeserver; see `bot.matrix.door.Door`."""
+
+    user_id = BOT
+    fingerprint = Fingerprint("AbCdEfGhIjKl")
+
+    def __init__(self, matrix: FakeMatrix) -> None:
+        self.matrix = matrix
+
+    async def enter(self) -> None: ...
+
+    async def listen(self, since: str | None) -> AsyncIterator[Batch]:
+        await asyncio.Event().wait()
+        yield Batch("never")
+
+    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
+        return self._once(room, type_, content, txn, clear=False)
+
+    async def send_clear(self, room: str, content: Content, txn: str) -> str:
+        return self._once(room, "m.room.message", content, txn, clear=True)
+
+    async def redact(self, room: str, event_id: str, txn: str) -> None:
+        if not self.matrix.rooms[room].facts.may_redact:
+            raise MatrixRefused("M_FORBIDDEN", 403)
+        self.matrix.events[event_id].content = {}
+
+    async def upload(self, data: bytes, name: str, mimetype: str) -> dict[str, Any]:
+        self.matrix.uploads.append(data)
+        return {"msgtype": "m.file", "body": name, "filename": name, "file": {"v": "v2"}}
+
+    async def fetch(self, room: str, event_id: str) -> Event | None:
+        sent = self.matrix.events.get(event_id)
+        if sent is None or not sent.content:
+            return None
+        return heard(sent, NOON)
+
+    async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:
+        own = [e for e in self.matrix.events.values() if e.room == room and e.sender == BOT]
+        return [(e.event_id, e.content) for e in reversed(own)][:limit]
+
+    async def create_room(self, plan: RoomPlan) -> str:
+        for room_id, room in self.matrix.rooms.items():
+            if room.marker == plan.marker:
+                return room_id
+        room_id = self.matrix.new_room({BOT}, set(plan.invite), flagged_direct=plan.direct)
+        self.matrix.rooms[room_id].marker = plan.marker
+        return room_id
+
+    async def join(self, room: str) -> None:
+        self.matrix.move(room, BOT, "join")
+
+    async def leave(self, room: str) -> None:
+        self.matrix.move(room, BOT, "leave")
+
+    async def invite(self, room: str, user: str) -> None:
+        if user not in self.matrix.rooms[room].facts.joined:
+            self.matrix.move(room, user, "invite")
+
+    async def remove(self, room: str, user: str) -> None:
+        self.matrix.move(room, user, "leave")
+
+    async def room(self, room: str) -> RoomFacts | None:
+        facts = self.matrix.rooms[room].facts
+        return facts if BOT in facts.joined else None
+
+    async def standing(self, user: str) -> Standing:
+        unsigned = user in self.matrix.unsigned
+        return Standing(identity=True, signed_devices=0 if unsigned else 1)
+
+    def display_name(self) -> str:
+        return "Tafelbot"
+
+    async def read(self, room: str, event_id: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def _once(self, room: str, type_: str, content: Content, txn: str, *, clear: bool) -> str:
+        if txn not in self.matrix.done:
+            sent = self.matrix.add(room, BOT, type_, content, clear=clear)
+            self.matrix.done[txn] = sent.event_id
+        return self.matrix.done[txn]
+
+
+def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event:
+    return Event(sent.event_id, sent.room, sent.sender, at, sent.type, sent.content, hearing)
+
+
+class Hall:
+    """People say things, time passes, we look at what was answered. A `demo.scene.Stage`."""
+
+    def __init__(self, folder: Path, table: Table = TABLE) -> None:
+        self.matrix = FakeMatrix()
+        self.now = NOON
+        self.folder = folder
+        self.table = table
+        self.tokens = itertools.count(1)
+        self.start()
+
+    def start(self) -> None:
+        """Start the bot; again, if it was killed."""
+        engine = open_database(f"sqlite:///{self.folder / 'tafelbot.db'}")
+        seal = Seal(KEY)
+        with transaction(engine, seal) as tx:
+            tx.check_master_key()
+        self.desk = Desk(self.door(), engine, seal, self.table, lambda: self.now)
+        enrol_from_settings(self.desk)
+        self.app = App(self.desk)
+
+    def door(self) -> FakeDoor:
+        return FakeDoor(self.matrix)
+
+    async def hears(self, *events: Event, invitations: tuple[Invitation, ...] = ()) -> None:
+        """One sync, and everything that is said in answer."""
+        await self.app.hearer.hear(Batch(f"t{next(self.tokens)}", events, invitations))
+        await self.app.speaker.settle()
+
+    def user_id(self, who: str) -> str:
+        return f"@{who}:{SERVER}"
+
+    def today(self) -> date:
+        return self.now.date()
+
+    def chapter(self, title: str) -> None: ...
+
+    @property
+    def room(self) -> str:
+        """The table's room."""
+        with self.desk.transaction() as tx:
+            row = tx.people.table_room()
+            assert row is not None
+            return tx.people.room_id(row)
+
+    async def direct(self, who: str) -> str:
+        """The direct room of somebody, opened by them if need be."""
+        user = self.user_id(who)
+        for room_id, room in self.matrix.rooms.items():
+            if room.facts.joined == {BOT, user}:
+                return room_id
+        room_id = self.matrix.new_room({user}, {BOT}, flagged_direct=True)
+        await self.hears(invitations=(Invitation(room_id, user, direct=True),))
+        return room_id
+
+    async def come(self, who: str) -> None:
+        user = self.user_id(who)
+        for room_id, room in self.matrix.rooms.items():
+            if user in room.facts.invited:
+                self.matrix.move(room_id, user, "join")
+                await self.hears(self.member_event(room_id, user, "join"))
+
+    async def goes(self, who: str) -> None:
+        """Somebody leaves the table's room in their client."""
+        self.matrix.move(self.room, self.user_id(who), "leave")
+        await self.hears(self.member_event(self.room, self.user_id(who), "leave"))
+
+    def member_event(self, room: str, user: str, membership: str) -> Event:
+        sent = self.matrix.add(room, user, "m.room.member", {"membership": membership})
+        return replace(heard(sent, self.now, Hearing.CLEAR), state_key=user)
+
+    async def say(self, who: str, text: str, *, expect: str, direct: bool = False) -> dict[str, Any]:
+        room = await self.direct(who) if direct else self.room
+        return await self.told(self.typed(who, text, room), room, expect)
+
+    def typed(self, who: str, text: str, room: str) -> Sent:
+        content = {"msgtype": "m.text", "body": text}
+        return self.matrix.add(room, self.user_id(who), "m.room.message", content)
+
+    async def told(self, sent: Sent, room: str, expect: str) -> dict[str, Any]:
+        """Hear an event; the facts of the answer, of the kind that is expected."""
+        before = set(self.matrix.events)
+        await self.hears(heard(sent, self.now))
+        return self.answer(before, room, expect)
+
+    def answer(self, before: set[str], room: str, expect: str) -> dict[str, Any]:
+        new = [e for key, e in self.matrix.events.items() if key not in before and e.room == room]
+        facts = [facts_of(event) for event in new if event.sender == BOT]
+        found = [one for one in facts if one.get("kind") == expect]
+        assert found, f"expected {expect}, got {facts}"
+        return found[-1]
+
+    async def vote(
+        self, who: str, poll: Mapping[str, Any], answer: str, *, expect: str
+    ) -> dict[str, Any]:
+        return await self.told(self.ballot(who, poll, answer), self.room, expect)
+
+    def ballot(self, who: str, poll: Mapping[str, Any], answer: str) -> Sent:
+        content = {
+            "m.relates_to": {"rel_type": "m.reference", "event_id": poll["poll_event"]},
+            "org.matrix.msc3381.poll.response": {"answers": [poll["answers"][answer]]},
+        }
+        kind = "org.matrix.msc3381.poll.response"
+        return self.matrix.add(self.room, self.user_id(who), kind, content)
+
+    async def see(self, who: str, kind: str, *, direct: bool = False) -> dict[str, Any]:
+        room = await self.direct(who) if direct else self.room
+        return self.answer(set(), room, kind)
+
+    def refuse(self, facts: Mapping[str, Any]) -> str:
+        return str(facts["reason"])
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def shown(self, room: str) -> list[str]:
+        """What people read in a room, oldest first."""
+        own = [e for e in self.matrix.events.values() if e.room == room and e.sender == BOT]
+        return [str(e.content.get("body", "")) for e in own]
+
+
+def facts_of(event: Sent) -> dict[str, Any]:
+    return dict(event.content.get(FACTS, {}))

@@ -1,0 +1,1 @@
+"""The Matrix door against a real Synapse."""

@@ -1,0 +1,1 @@
+"""What of the Matrix side can be tested without a homeserver."""
