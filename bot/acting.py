@@ -46,7 +46,7 @@ class Actor:
         with self._desk.transaction() as tx:
             tx.first_time(request.event_id, request.line, request.at.date())
             turn = self.turn(tx, request)
-            says = [core.refusal(refused)]
+            says = [core.refusal(refused, line)]
             if line is not None and line.name in {"item", "amend"}:
                 says += self._remove_words(tx, request, refused)
             core.write_down(turn, says)

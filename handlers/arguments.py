@@ -14,13 +14,14 @@ from bot.rules.fiche import SIGNS, Direction, Section, Sign
 from bot.rules.notification import Route
 from bot.rules.people import Excluded, Organisation, Role
 from bot.rules.refusal import Reason, Refused
-from locales.codes import CONTEXTS, YesNo, fold, read_code
+from locales.codes import CONTEXTS, YesNo, read_code
 
 Family = TypeVar("Family", bound=StrEnum)
 
 _USER = re.compile(r"@[^\s:]+:[^\s:]+(?::\d+)?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _EUROPEAN = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
+_LONGEST_LABEL = 5  # words in a code as it is shown
 _CLOCK = re.compile(r"(\d{1,2})[:.hu](\d{2})?")
 
 
@@ -37,6 +38,12 @@ class Words:
         if not word:
             self.wrong()
         return word
+
+    def ahead(self, count: int) -> str:
+        """The next words, left where they are; nothing if there are not so many. A sign that
+        stands alone is no word."""
+        found = [word for word in self._text.split()[:count] if any(map(str.isalnum, word))]
+        return " ".join(found) if len(found) == count else ""
 
     def peek(self) -> str:
         return self._text.partition(" ")[0]
@@ -114,16 +121,12 @@ def yes_no(words: Words) -> bool:
 
 
 def route(words: Words) -> Route:
-    return _known(words, Route) if words.peek() else Route.MEMBER
+    return _choice(words, Route, Reason.UNKNOWN_ROUTE) if words.peek() else Route.MEMBER
 
 
 def direction(words: Words) -> Direction:
     """`from-ltf`, or nothing."""
-    if not words.peek():
-        return Direction.TO_LTF
-    if fold(words.take()) not in {"from_ltf", "van_ltf", "de_la_tfl", "de_tfl", "von_ltf"}:
-        words.wrong()
-    return Direction.FROM_LTF
+    return _known(words, Direction) if words.peek() else Direction.TO_LTF
 
 
 def section(words: Words) -> Section:
@@ -188,17 +191,26 @@ def word(words: Words) -> str:
 
 
 def _known(words: Words, family: type[Family]) -> Family:
-    found = read_code(family, words.take())
-    if found is None:
-        raise Refused(Reason.WRONG_ARGUMENTS, usage=Code(words.command))
-    return found
+    return _longest(words, family) or words.wrong()
 
 
 def _choice(words: Words, family: type[Family], reason: Reason) -> Family:
-    found = read_code(family, words.take())
+    found = _longest(words, family)
     if found is None:
         raise _unknown(family, reason)
     return found
+
+
+def _longest(words: Words, family: type[Family]) -> Family | None:
+    """A code may be shown as several words, and then be typed so."""
+    for count in range(_LONGEST_LABEL, 0, -1):
+        found = read_code(family, words.ahead(count))
+        if found is not None:
+            for _ in range(count):
+                words.take()
+            return found
+    words.take()
+    return None
 
 
 def _unknown(family: type[StrEnum], reason: Reason) -> Refused:

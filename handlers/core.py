@@ -116,6 +116,7 @@ def write_down(turn: Turn, says: Says) -> None:
         )
 
 
-def refusal(refused: Refused) -> Say:
-    """A refusal as something to say, where it was asked."""
-    return Say("refused", {"reason": Code(refused.reason.value), **refused.facts})
+def refusal(refused: Refused, line: Line | None) -> Say:
+    """A refusal as something to say, where it was asked; with the right syntax at hand."""
+    usage = {} if line is None or line.name is None else {"usage": Code(line.name)}
+    return Say("refused", {"reason": Code(refused.reason.value), **usage, **refused.facts})

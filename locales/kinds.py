@@ -231,7 +231,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             N_("**Minutes of the operational table, {table}**"),
             N_("Police zone: {zone}"),
             N_("Meeting of {opened}"),
-            N_("Present: {functions}"),
+            N_("At the table: {functions}"),
             Line(N_("Actions of last time"), when="actions"),
             Line(N_("{action} ({case}), {code}: {outcome}"), each="actions"),
             Line(N_("Cases"), when="cases"),
@@ -332,7 +332,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "A question was answered with no; nothing was kept.",
             N_(
                 "Then this does not belong at the table now. Thank you for weighing it; nothing "
-                "was kept. The prevention official can think along with you."
+                "was kept. The coordinator can think along with you."
             ),
         ),
         "notification.received": _kind(
@@ -404,7 +404,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "The information officer proposes with `{do_item}`. Facts with dates, good and bad; "
                 "no name, no birth date, no secret that was shared here."
             ),
-            N_("Not every section must be filled in. It needs the consent of everybody: {roster}."),
+            N_(
+                "Not every section must be filled in. Each item needs the consent of everybody: "
+                "{roster}."
+            ),
             case="case",
             direction="code:direction",
             roster="accounts",
@@ -422,6 +425,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "poll.opened": _kind(
             "Follows each native poll, for people and programs.",
             *_QUESTION,
+            Line(
+                N_("Who agrees also says: it holds nothing that I shared as a secret."),
+                when="section",
+            ),
             N_(
                 "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
                 "An objection is final for this version; silence is not consent."
@@ -458,7 +465,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "poll.progress": _kind(
             "How many have answered; one message, edited in place.",
-            N_("Poll {number}: {answered} of {of} have answered."),
+            N_("Poll {number}: {answered} of {of} answers."),
             poll="int",
             number="int",
             answered="int",
@@ -505,7 +512,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Line("`{usage}` – {summary}", each="rows"),
             Line(
                 N_(
-                    "Case, accents and final full stops do not matter; several commands may stand "
+                    "Capitals, accents and final full stops do not matter; several commands may stand "
                     "in one message, one per line. References look like `K7Q-4MX`."
                 ),
                 unless="single",

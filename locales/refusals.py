@@ -20,7 +20,7 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "I cannot read that date. Write it as `2027-03-10` or `10/03/2027`, a time as `14:00`."
         ),
         Reason.DATE_PAST: N_("That date has passed. Give one that is still to come."),
-        Reason.NOT_ENTITLED: N_("Only {right} can do that. Ask them to say it."),
+        Reason.NOT_ENTITLED: N_("Only {right} can do that. Ask there."),
         Reason.NOT_HERE: N_("That belongs elsewhere: say it in {place}."),
         Reason.NOT_PRESENT: N_("You are not on the roll yet. Say `{do_present}` first."),
         Reason.NO_ROOM: N_(
@@ -37,7 +37,9 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "That person is not enrolled at this table. Write the account as `@name:server`; "
             "`{do_members}` shows all."
         ),
-        Reason.NOT_ON_ROLL: N_("That person has not answered the roll call of this meeting."),
+        Reason.NOT_ON_ROLL: N_(
+            "That person has not answered the roll call of this meeting: first `{do_present}`."
+        ),
         Reason.UNKNOWN_ROLE: N_("That is not a role. Choose one of: {choices}."),
         Reason.UNKNOWN_ORGANISATION: N_(
             "I do not know that organisation. Choose one of: {choices}."
@@ -87,8 +89,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "Poll {number} is still open. Wait for the answers, or close it with `{do_close} {number}`."
         ),
         Reason.DISCUSSED_MISSING: N_(
-            "First say of {cases} whether it was discussed: `{do_discussed}`, the reference, "
-            "`{yes}` or `{no}`."
+            "First say for each case whether it was discussed ({cases}): `{do_discussed}`, the "
+            "reference, `{yes}` or `{no}`."
         ),
         Reason.MISTYPED_REFERENCE: N_(
             "That reference is mistyped. It has six signs, such as `K7Q-4MX`; look it up in your "
@@ -107,11 +109,14 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_FOLLOWED: N_(
             "The table has not decided to follow that case yet. Decide with `{do_decide}` first."
         ),
-        Reason.ALREADY_FOLLOWED: N_("That case is followed already."),
+        Reason.ALREADY_FOLLOWED: N_(
+            "That case is followed already. `{do_agenda}` shows what is still to come."
+        ),
         Reason.NOT_TAKEN_UP: N_(
             "That case is not on the table yet. `{do_next}` goes on to it, or `{do_roster}` and "
             "its reference takes it up."
         ),
+        Reason.UNKNOWN_ROUTE: N_("That is not a route. Choose one of: {choices}."),
         Reason.ROUTE_NOT_YOURS: N_(
             "That route is not yours: a non-member's notification is brought by the coordinator, "
             "the task force's by the information officer, another municipality's by the mayor's "
@@ -124,15 +129,20 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.UNKNOWN_CODE: N_(
             "That is not an action of the catalogue. Choose one of: {choices}."
         ),
-        Reason.NOT_OWNER: N_("Only its owner or the chair can answer for that action."),
+        Reason.NOT_OWNER: N_(
+            "Only its owner or the chair can answer for that action. Ask one of them."
+        ),
         Reason.NOT_ON_ROSTER: N_(
             "You are not on the roster of this case, so your answer does not count. The chair can "
             "add you with `{do_roster}`."
         ),
         Reason.ROSTER_FROZEN: N_(
-            "A poll was opened on this case: from then on nobody can be taken off its roster."
+            "A poll was opened on this case: from then on nobody can be taken off its roster. "
+            "In the next meeting it can be set anew."
         ),
-        Reason.SEAT_STAYS: N_("The three mandatory seats take part in every case."),
+        Reason.SEAT_STAYS: N_(
+            "The three mandatory seats take part in every case; only others can be left out."
+        ),
         Reason.ROOM_EXCEEDS_ROSTER: N_(
             "Somebody in this room is not on the roster of the case and would read along. They "
             "say `{do_present}` and the chair adds them with `{do_roster}`, or they leave the room."
@@ -140,7 +150,10 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.UNKNOWN_POLL: N_(
             "There is no poll with that number. `{do_status}` shows the open ones."
         ),
-        Reason.POLL_CLOSED: N_("That poll is closed, so your answer does not count."),
+        Reason.POLL_CLOSED: N_(
+            "That poll is closed, so your answer does not count. Say it aloud: the words can be asked "
+            "anew."
+        ),
         Reason.NO_FICHE: N_(
             "No feedback form is open. The information officer opens one with `{do_fiche}` and the "
             "reference."
@@ -155,15 +168,17 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.SECTION_LOCKED: N_(
             "That section stays locked: it may hold only what a psychiatrist or psychologist has "
-            "confirmed."
+            "confirmed. Use another section."
         ),
         Reason.TEXT_MISSING: N_("The words of the item are missing. Like this: `{usage}`."),
         Reason.TEXT_TOO_LONG: N_("That is too long for the form: at most {limit} signs. Split it."),
         Reason.PERSONAL_DATA: N_(
-            "That looks like a number, address or date that identifies a person. Write it without; "
-            "I shall redact your message when the meeting closes, better delete it now."
+            "That looks like a number, address or birth date that identifies a person. Write it without; "
+            "I have deleted your message here."
         ),
-        Reason.UNKNOWN_ITEM: N_("There is no item with that number in this feedback form."),
+        Reason.UNKNOWN_ITEM: N_(
+            "There is no item with that number in this feedback form. Each poll shows its number."
+        ),
         Reason.ITEM_ADOPTED: N_("Everybody has agreed to that item; it stays as it is."),
     }
 )

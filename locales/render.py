@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.lists import format_list
 
 from bot.rules.facts import Account, Fact, Facts
@@ -154,6 +154,8 @@ class _Values:
         language = self._reader.language
         if isinstance(fact, tuple):
             shown = [self._value(one, form.replace("codes:", "code:")) for one in fact]
+            if form.endswith(":family"):
+                return format_list(shown, "or", locale=language)
             return format_list(shown, locale=language) if shown else "–"
         match fact:
             case None:
@@ -162,9 +164,10 @@ class _Values:
                 return self._person(fact)
             case datetime():
                 local = fact.astimezone(self._reader.zone)
-                return format_datetime(local, "EEEE d MMMM y, HH:mm", locale=language)
+                day = format_date(local, "full", locale=f"{language}_BE")
+                return f"{day}, {local:%H:%M}"
             case date():
-                return format_date(fact, "d MMMM y", locale=language)
+                return format_date(fact, "long", locale=f"{language}_BE")
         family = form.partition(":")[2]
         if family == "family":
             family = str(self._facts["family"])

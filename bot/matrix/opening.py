@@ -33,6 +33,7 @@ class Opened:
     type: str
     content: Content
     key: InboundGroupSession
+    number: int  # of the message under this key
 
 
 class Opener:
@@ -58,18 +59,18 @@ class Opener:
             return _event(room, raw, raw["type"], raw["content"], Hearing.CLEAR)
         if not raw["content"].get("ciphertext"):
             return None  # redacted
+        opened = self.open(room, raw)
+        if opened is None:
+            return _event(room, raw, ENCRYPTED, {}, Hearing.UNREADABLE)
         try:
-            opened = self.open(room, raw)
+            hearing = self._judge(raw["sender"], raw["event_id"], opened)
         except Replayed:
             _log.warning("replayed event %s in %s is ignored", raw["event_id"], room)
             return None
-        if opened is None:
-            return _event(room, raw, ENCRYPTED, {}, Hearing.UNREADABLE)
-        hearing = Hearing.TRUSTED if self._believed(raw["sender"], opened) else Hearing.UNSIGNED
         return _event(room, raw, opened.type, opened.content, hearing)
 
     def open(self, room: str, raw: Json) -> Opened | None:
-        """The inside; None when we lack the key or it does not fit. Raises `Replayed`."""
+        """The inside; None when we lack the key or it does not fit."""
         outside = raw["content"]
         key = self._machine.room_key(room, outside)
         if key is None or outside.get("algorithm") != MEGOLM:
@@ -81,33 +82,33 @@ class Opener:
             return None
         if not _is_inside(inside, room):
             return None
-        if not self._replays.genuine(key.sender_key, key.id, number, raw["event_id"]):
-            raise Replayed
         content, related = inside["content"], outside.get("m.relates_to")
         if "m.relates_to" not in content and related is not None:
             content = {**content, "m.relates_to": related}
-        return Opened(inside["type"], content, key)
+        return Opened(inside["type"], content, key, number)
 
-    def is_ours(self, opened: Opened) -> bool:
-        """Whether our own device encrypted it."""
-        return (
-            opened.key.sender_key == self._machine.curve25519
-            and opened.key.ed25519 == self._machine.ed25519
-        )
+    def is_ours(self, opened: Opened, event_id: str) -> bool:
+        """Whether our own device encrypted it, as this very event."""
+        key = opened.key
+        ours = key.sender_key == self._machine.curve25519 and key.ed25519 == self._machine.ed25519
+        return ours and self._replays.genuine(key.sender_key, key.id, opened.number, event_id)
 
-    def _believed(self, sender: str, opened: Opened) -> bool:
-        """The room key came from a device of the sender that the sender has signed.
+    def _judge(self, sender: str, event_id: str, opened: Opened) -> Hearing:
+        """How far it counts: the room key must be of a device that the sender has signed.
 
-        A key that was passed on counts only if its own device passed it on.
+        A key that was passed on counts only if its own device passed it on. Only a device of the
+        sender uses up a message number, so that nobody else's copy can displace the real one.
         """
         key = opened.key
-        if sender == self._machine.user_id and self.is_ours(opened):
-            return True
+        if sender == self._machine.user_id and self.is_ours(opened, event_id):
+            return Hearing.TRUSTED
         device = self._people.device(sender, key.sender_key)
-        if device is None:
-            return False
+        if device is None or device.ed25519 != key.ed25519:
+            return Hearing.UNSIGNED
+        if not self._replays.genuine(key.sender_key, key.id, opened.number, event_id):
+            raise Replayed
         own_hand = all(hand == key.sender_key for hand in key.forwarding_chain)
-        return device.signed and device.ed25519 == key.ed25519 and own_hand
+        return Hearing.TRUSTED if device.signed and own_hand else Hearing.UNSIGNED
 
     async def _meet_senders(self, room: str, raws: Sequence[Json]) -> None:
         """Have the senders' devices at hand; ask once more about a device not listed."""

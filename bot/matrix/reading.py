@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.matrix.door import Content, Event, Hearing, MatrixRefused
 from bot.matrix.keys import Keys
-from bot.matrix.opening import ENCRYPTED, Opener, Replayed
+from bot.matrix.opening import ENCRYPTED, Opener
 from bot.matrix.replays import Replays
 from bot.matrix.wire import Json, Wire, path
 
@@ -61,13 +61,10 @@ class Reading:
             return None
         if not isinstance(content, dict) or not content.get("ciphertext"):
             return None
-        try:
-            opened = self._opener.open(room, raw)
-        except Replayed:
+        opened, event_id = self._opener.open(room, raw), str(raw.get("event_id"))
+        if opened is None or not self._opener.is_ours(opened, event_id):
             return None
-        if opened is None or not self._opener.is_ours(opened):
-            return None
-        return str(raw.get("event_id")), opened.content
+        return event_id, opened.content
 
 
 def _by(sender: str) -> str:

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     NOT_FOLLOWED = "not_followed"
     ALREADY_FOLLOWED = "already_followed"
     NOT_TAKEN_UP = "not_taken_up"
+    UNKNOWN_ROUTE = "unknown_route"
     ROUTE_NOT_YOURS = "route_not_yours"
     NOTHING_ASKED = "nothing_asked"
     # actions

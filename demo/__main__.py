@@ -1,0 +1,51 @@
+"""`make demo`: a whole table meets on a real homeserver, on this machine only."""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+from demo.homeserver import Homeserver
+from demo.scene import COORDINATOR, Scene
+from demo.stage import ACCOUNTS, PASSWORD, RealStage
+
+
+async def play(*, stay: bool) -> None:
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="tafelbot-demo-") as name:
+        folder = Path(name)
+        print("starting a homeserver, the bot and seven members …", flush=True)
+        with Homeserver() as homeserver:
+            async with RealStage(homeserver, folder) as stage:
+                print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
+                await Scene(stage).play()
+                print(f"\nplayed in {time.monotonic() - began:.0f} s; what the bot's store holds:")
+                if stay:
+                    await _stay(homeserver, stage)
+            print(stage.inspect())
+
+
+async def _stay(homeserver: Homeserver, stage: RealStage) -> None:
+    print(
+        f"\nThe homeserver stays up at {homeserver.url}.\n"
+        f"Log in with Element or another client as {stage.user_id(COORDINATOR)}, or as one of\n"
+        f"{', '.join(ACCOUNTS)}; everybody's password is {PASSWORD}.\n"
+        "Your app may ask to confirm your identity: choose to reset it, with that password.\n"
+        "Ctrl-C ends everything.",
+        flush=True,
+    )
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("--stay", action="store_true", help="keep everything running")
+    try:
+        asyncio.run(play(stay=parser.parse_args().stay))
+    except KeyboardInterrupt:
+        print("\nended")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""One member of the table with a Matrix client of their own, and the bot as its own process."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.composing import FACTS
+from bot.matrix.client import MatrixDoor
+from bot.matrix.door import Event, Hearing, RoomPlan
+from storage.seal import Seal
+
+PATIENCE = 60.0  # seconds until something that does not happen is a failure
+
+
+class Member:
+    """A client that joins where it is invited and remembers what it decrypted."""
+
+    def __init__(
+        self, homeserver: str, user_id: str, password: str, folder: Path, bot: str
+    ) -> None:
+        self.user_id = user_id
+        self._bot = bot
+        self._door = MatrixDoor(homeserver, user_id, folder, Seal(os.urandom(32)), password)
+        self._news = asyncio.Condition()
+        self._listening: asyncio.Task[None] | None = None
+        self.events: list[Event] = []
+        self.watch: Callable[[Event], None] = lambda _event: None
+        self.table: str | None = None
+        self.direct: str | None = None
+        self._seen: dict[tuple[str, str], int] = {}
+
+    async def start(self) -> None:
+        await self._door.enter()
+        self._listening = asyncio.create_task(self._listen())
+
+    async def stop(self) -> None:
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
+        await self._door.close()
+
+    async def open_direct(self) -> None:
+        """Ask the bot into a room of two."""
+        plan = RoomPlan(marker="direct", name="Tafelbot", invite=(self._bot,), direct=True)
+        self.direct = await self._door.create_room(plan)
+        await self._until(self._bot_is_here)
+
+    async def has(self, *, table: bool, direct: bool) -> None:
+        """Wait until these rooms have been joined."""
+        async with self._news:
+            here = self._news.wait_for(
+                lambda: bool(self.table or not table) and bool(self.direct or not direct)
+            )
+            await asyncio.wait_for(here, PATIENCE)
+
+    async def send(self, room: str, type_: str, content: Mapping[str, Any]) -> None:
+        await self._door.send(room, type_, content, os.urandom(8).hex())
+
+    async def type(self, room: str, text: str) -> None:
+        await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text})
+
+    async def facts(self, room: str, kind: str, start: int) -> Mapping[str, Any]:
+        """The first message of a kind in a room, from the `start`th event on."""
+
+        def found() -> Mapping[str, Any] | None:
+            for event in self.events[start:]:
+                facts = event.content.get(FACTS, {})
+                if event.room == room and event.sender == self._bot and facts.get("kind") == kind:
+                    return dict(facts)
+            return None
+
+        async with self._news:
+            try:
+                await asyncio.wait_for(self._news.wait_for(lambda: found() is not None), PATIENCE)
+            except TimeoutError:
+                seen = [e.content.get(FACTS, {}) for e in self.events[start:]]
+                raise TimeoutError(f"{self.user_id} saw no {kind}, but {seen}") from None
+            facts = found()
+            assert facts is not None
+            return facts
+
+    async def newest(self, room: str, kind: str) -> Mapping[str, Any]:
+        """The next message of a kind that was not looked at before."""
+        facts = await self.facts(room, kind, self._seen.get((room, kind), 0))
+        place = next(
+            number
+            for number, event in enumerate(self.events)
+            if event.content.get(FACTS, {}).get("id") == facts["id"]
+        )
+        self._seen[room, kind] = place + 1
+        return facts
+
+    async def _listen(self) -> None:
+        async for batch in self._door.listen(None):
+            for invitation in batch.invitations:
+                await self._door.join(invitation.room)
+                async with self._news:
+                    if invitation.direct:
+                        self.direct = invitation.room
+                    else:
+                        self.table = invitation.room
+                    self._news.notify_all()
+            async with self._news:
+                for event in batch.events:
+                    if event.hearing in {Hearing.TRUSTED, Hearing.CLEAR}:
+                        self.events.append(event)
+                        self.watch(event)
+                self._news.notify_all()
+
+    async def _bot_is_here(self) -> bool:
+        assert self.direct is not None
+        facts = await self._door.room(self.direct)
+        return facts is not None and self._bot in facts.joined
+
+    async def _until(self, true: Callable[[], Any]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not await true():
+                await asyncio.sleep(0.05)
+
+
+class BotProcess:
+    """`tafelbot run`, as an operator starts it."""
+
+    def __init__(self, config: Path, log: Path) -> None:
+        self._config = config
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bot", "run", "--config", str(self._config)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return self._process.wait(30)
+
+    def tool(self, *arguments: str) -> str:
+        """Another command of `tafelbot` with the same settings."""
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=True
+        )
+        return done.stdout
