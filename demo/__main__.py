@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from demo.homeserver import Homeserver
+from demo.operating import ACCOUNTS, PASSWORD
 from demo.scene import COORDINATOR, Scene
-from demo.stage import ACCOUNTS, PASSWORD, RealStage
+from demo.stage import RealStage
 
 
 async def play(*, stay: bool) -> None:
@@ -23,7 +24,7 @@ async def play(*, stay: bool) -> None:
                 print(f"\nplayed in {time.monotonic() - began:.0f} s; what the bot's store holds:")
                 if stay:
                     await _stay(homeserver, stage)
-            print(stage.inspect())
+            print(stage.bot.inspect())
 
 
 async def _stay(homeserver: Homeserver, stage: RealStage) -> None:

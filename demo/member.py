@@ -1,10 +1,7 @@
-"""One member of the table with a Matrix client of their own, and the bot as its own process."""
+"""One member of the table, with a Matrix client of their own."""
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,6 +61,10 @@ class Member:
     async def type(self, room: str, text: str) -> None:
         await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text})
 
+    async def ballot(self, content: Mapping[str, Any]) -> None:
+        assert self.table is not None
+        await self.send(self.table, "org.matrix.msc3381.poll.response", content)
+
     async def facts(self, room: str, kind: str, start: int) -> Mapping[str, Any]:
         """The first message of a kind in a room, from the `start`th event on."""
 
@@ -121,34 +122,3 @@ class Member:
         async with asyncio.timeout(PATIENCE):
             while not await true():
                 await asyncio.sleep(0.05)
-
-
-class BotProcess:
-    """`tafelbot run`, as an operator starts it."""
-
-    def __init__(self, config: Path, log: Path) -> None:
-        self._config = config
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run", "--config", str(self._config)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait; the exit code."""
-        assert self._process is not None
-        self._process.send_signal(number)
-        return self._process.wait(30)
-
-    def tool(self, *arguments: str) -> str:
-        """Another command of `tafelbot` with the same settings."""
-        done = subprocess.run(
-            [sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=True
-        )
-        return done.stdout

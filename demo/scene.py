@@ -4,8 +4,8 @@ The same scene is played in the demo on a real homeserver, in the hall of the te
 third-party clients: a `Stage` is whatever can speak, vote and see.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
@@ -36,8 +36,8 @@ class Stage(Protocol):
     async def say(self, who: str, text: str, *, expect: str, direct: bool = False) -> Facts:
         """Somebody types a line; the facts of the answer of the kind that is expected."""
 
-    async def vote(self, who: str, poll: Facts, answer: str, *, expect: str) -> Facts:
-        """Somebody chooses an answer in a native poll."""
+    async def votes(self, voters: Sequence[str], poll: Facts, answer: str) -> None:
+        """People choose an answer in a native poll, more or less together."""
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> Facts:
         """The newest message of a kind that somebody sees."""
@@ -61,7 +61,9 @@ class Scene:
     first: str = ""  # reference of the case of both meetings
     second: str = ""  # reference of the case brought before the second meeting
     action: str = ""
-    seated: tuple[str, ...] = (COORDINATOR, *PEOPLE)
+    people: Mapping[str, str] = field(default_factory=lambda: PEOPLE)
+    guest: bool = True
+    seated: tuple[str, ...] = ()
 
     async def play(self) -> None:
         await self.gather()
@@ -73,7 +75,8 @@ class Scene:
         self.stage.chapter("De tafel wordt samengesteld")
         await self.stage.say(COORDINATOR, "kamer maken", direct=True, expect="room.created")
         await self.stage.come(COORDINATOR)
-        for who, words in PEOPLE.items():
+        self.seated = (COORDINATOR, *self.people)
+        for who, words in self.people.items():
             await self.enrol(who, words)
 
     async def enrol(self, who: str, words: str) -> None:
@@ -98,8 +101,9 @@ class Scene:
     async def second_meeting(self) -> None:
         """Last actions, a running case with its feedback form, a new notification."""
         self.second = await self.notify("clb")
-        await self.enrol(GUEST, GUEST_WORDS)
-        self.seated = (*self.seated, GUEST)
+        if self.guest:
+            await self.enrol(GUEST, GUEST_WORDS)
+            self.seated = (*self.seated, GUEST)
         await self.open("De tweede vergadering")
         await self.stage.say(COORDINATOR, "!volgende", expect="action.asked")
         await self.stage.say("clb", f"!gedaan {self.action}", expect="action.closed")
@@ -137,8 +141,7 @@ class Scene:
         await self.everybody(poll, "agree")
 
     async def everybody(self, poll: Facts, last: str) -> None:
-        for who in self.seated[:-1]:
-            await self.stage.vote(who, poll, "agree", expect="poll.progress")
+        await self.stage.votes(self.seated[:-1], poll, "agree")
         word = {"agree": "akkoord", "object": "bezwaar"}[last]
         line = f"!{word} {poll['number']}"
         await self.stage.say(self.seated[-1], line, expect="poll.closed")

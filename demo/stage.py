@@ -1,34 +1,16 @@
 """The stage of the demo: a real homeserver, a client for each member, the bot as a process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.matrix.door import Event
 from demo.homeserver import Homeserver
-from demo.member import BotProcess, Member
-from demo.scene import COORDINATOR, GUEST, MAYOR, PEOPLE
-
-BOT, PASSWORD = "tafelbot", "overleg-2026"
-ACCOUNTS = (MAYOR, COORDINATOR, *PEOPLE, GUEST)
-SETTINGS = """\
-homeserver = "{url}"
-user_id = "{bot}"
-password_file = "password"
-master_key_file = "master.key"
-data_dir = "data"
-
-[[tables]]
-name = "Voorbeeldstad"
-police_zone = "PZ Voorbeeld"
-languages = ["nl"]
-timezone = "Europe/Brussels"
-mayor = "{mayor}"
-coordinator = "{coordinator}"
-coordinator_chairs = true
-"""
+from demo.member import Member
+from demo.operating import BOT, PASSWORD, set_up
+from demo.scene import COORDINATOR, GUEST, PEOPLE
 
 
 class RealStage:
@@ -40,10 +22,9 @@ class RealStage:
         self._quiet = quiet
         self._shown: set[str] = set()
         self._members: dict[str, Member] = {}
-        self.bot = BotProcess(folder / "tafelbot.toml", folder / "tafelbot.log")
+        self.bot = set_up(homeserver, folder)
 
     async def __aenter__(self) -> "RealStage":
-        await asyncio.to_thread(self._set_up)
         self.bot.start()
         for who in (COORDINATOR, *PEOPLE, GUEST):
             folder = self._folder / who
@@ -60,44 +41,23 @@ class RealStage:
         await asyncio.gather(*(member.stop() for member in self._members.values()))
         await asyncio.to_thread(self.bot.end)
 
-    def _set_up(self) -> None:
-        for name in (BOT, *ACCOUNTS):
-            self._homeserver.register(name, PASSWORD)
-        settings = SETTINGS.format(
-            url=self._homeserver.url,
-            bot=self.user_id(BOT),
-            mayor=self.user_id(MAYOR),
-            coordinator=self.user_id(COORDINATOR),
-        )
-        (self._folder / "tafelbot.toml").write_text(settings)
-        (self._folder / "password").write_text(PASSWORD)
-        self.bot.tool("key", "new", str(self._folder / "master.key"))
-
-    def inspect(self, *options: str) -> str:
-        """What the bot's store holds."""
-        return self.bot.tool("inspect", "--config", str(self._folder / "tafelbot.toml"), *options)
-
     async def say(
         self, who: str, text: str, *, expect: str, direct: bool = False
     ) -> Mapping[str, Any]:
         member = self._members[who]
         room, start = self._room(member, direct=direct), len(member.events)
         if direct:
-            self._print(f"   {who} → Tafelbot: {text}")
+            self._print(f" ┆ {who}: {text}")
         await member.type(room, text)
         return await member.facts(room, expect, start)
 
-    async def vote(
-        self, who: str, poll: Mapping[str, Any], answer: str, *, expect: str
-    ) -> Mapping[str, Any]:
-        member = self._members[who]
-        room, start = self._room(member, direct=False), len(member.events)
+    async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
         content = {
             "m.relates_to": {"rel_type": "m.reference", "event_id": poll["poll_event"]},
             "org.matrix.msc3381.poll.response": {"answers": [poll["answers"][answer]]},
         }
-        await member.send(room, "org.matrix.msc3381.poll.response", content)
-        return await member.facts(room, expect, start)
+        members = [self._members[who] for who in voters]
+        await asyncio.gather(*(one.ballot(content) for one in members))
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> Mapping[str, Any]:
         member = self._members[who]
@@ -126,7 +86,8 @@ class RealStage:
         if event.event_id in self._shown or self._quiet:
             return
         self._shown.add(event.event_id)
-        for line in shown(event):
+        table = self._members[COORDINATOR].table
+        for line in shown(event, apart=event.room != table):
             self._print(line)
 
     def _print(self, line: str) -> None:
@@ -134,21 +95,22 @@ class RealStage:
             print(line, flush=True)
 
 
-def shown(event: Event) -> list[str]:
-    """An event as a line of the transcript."""
+def shown(event: Event, *, apart: bool) -> list[str]:
+    """An event as lines of the transcript; `apart`: in a direct room."""
+    side = "┆" if apart else " "
     who = event.sender.removeprefix("@").partition(":")[0]
     content = event.content
     if event.type == "org.matrix.msc3381.poll.start":
         start = content["org.matrix.msc3381.poll.start"]
         answers = " | ".join(a["org.matrix.msc1767.text"] for a in start["answers"])
-        return [f"   {who}: [peiling] ( {answers} )"]
+        return [f" {side} {who}: [peiling] ( {answers} )"]
     if event.type == "org.matrix.msc3381.poll.response":
-        return [f"   {who}: [kiest in de peiling]"]
+        return [f" {side} {who}: [kiest in de peiling]"]
     body = content.get("body")
     if event.type != "m.room.message" or not isinstance(body, str) or event.state_key is not None:
         return []
     edited = "m.new_content" in content
     first, *rest = body.removeprefix("* ").split("\n")
     mark = " (bijgewerkt)" if edited else ""
-    lines = [f"   {who}{mark}: {first}", *(f"      {line}" for line in rest if line)]
+    lines = [f" {side} {who}{mark}: {first}", *(f" {side}    {line}" for line in rest if line)]
     return lines[:1] if edited else lines

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -263,7 +263,9 @@ class Hall:
         sent = self.matrix.add(room, user, "m.room.member", {"membership": membership})
         return replace(heard(sent, self.now, Hearing.CLEAR), state_key=user)
 
-    async def say(self, who: str, text: str, *, expect: str, direct: bool = False) -> dict[str, Any]:
+    async def say(
+        self, who: str, text: str, *, expect: str, direct: bool = False
+    ) -> dict[str, Any]:
         room = await self.direct(who) if direct else self.room
         return await self.told(self.typed(who, text, room), room, expect)
 
@@ -288,6 +290,11 @@ class Hall:
         self, who: str, poll: Mapping[str, Any], answer: str, *, expect: str
     ) -> dict[str, Any]:
         return await self.told(self.ballot(who, poll, answer), self.room, expect)
+
+    async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
+        """Several people vote, one after the other."""
+        for who in voters:
+            await self.vote(who, poll, answer, expect="poll.progress")
 
     def ballot(self, who: str, poll: Mapping[str, Any], answer: str) -> Sent:
         content = {

@@ -1,0 +1,232 @@
+"""Moments of a meeting to start a test from, and what can be seen and compared there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.matrix.door import Content, Event, Hearing
+from demo.scene import COORDINATOR, PEOPLE, Scene
+from storage.inspect import tables
+from tests.hall import BOT, Hall, Sent, facts_of, heard
+
+UNKNOWN = "K7Q-4MX"  # well formed, never given out
+MISTYPED = "K7Q-4MY"
+BOOKKEEPING = {"seen", "outbox", "sync_point", "trace"}  # what hearing itself leaves behind
+
+Facts = dict[str, Any]
+
+
+@dataclass
+class Moment:
+    """A hall in the middle of something."""
+
+    hall: Hall
+    scene: Scene
+    case: str = ""
+    poll: Mapping[str, Any] = field(default_factory=dict)
+    action: str = ""
+
+    async def says(self, who: str, text: str, *, direct: bool = False) -> list[Sent]:
+        """All that the bot sends anywhere in answer to a line."""
+        room = await self.hall.direct(who) if direct else self.hall.room
+        return await self.hears(self.hall.typed(who, text, room))
+
+    async def sends(self, who: str, content: Content, type_: str = "m.room.message") -> list[Sent]:
+        """An event of any kind in the table's room."""
+        user = self.hall.user_id(who)
+        return await self.hears(self.hall.matrix.add(self.hall.room, user, type_, content))
+
+    async def hears(self, *sent: Sent, how: Hearing = Hearing.TRUSTED) -> list[Sent]:
+        return await self.hears_events(*(heard(one, self.hall.now, how) for one in sent))
+
+    async def hears_events(self, *events: Event) -> list[Sent]:
+        before = set(self.hall.matrix.events)
+        await self.hall.hears(*events)
+        new = [one for key, one in self.hall.matrix.events.items() if key not in before]
+        return [one for one in new if one.sender == BOT]
+
+    async def votes(self, who: str, answer: str) -> list[Sent]:
+        return await self.hears(self.hall.ballot(who, self.poll, answer))
+
+    async def everybody(self, answer: str, *, but: tuple[str, ...] = ()) -> list[Sent]:
+        """All who sit there answer in the native poll."""
+        new: list[Sent] = []
+        for who in self.scene.seated:
+            if who not in but:
+                new += await self.votes(who, answer)
+        return new
+
+    def user(self, who: str) -> str:
+        return self.hall.user_id(who)
+
+    def line(self, text: str) -> str:
+        """`{case}`, `{action}`, `{number}` and `{@name}` filled in."""
+        filled = re.sub(r"\{@(\w+)\}", lambda found: self.user(found[1]), text)
+        return filled.format(
+            case=self.case, action=self.action or "A1", number=self.poll.get("number", 1)
+        )
+
+
+def kinds(sent: list[Sent]) -> list[str]:
+    """The kinds of messages, in order; polls and their ends by their type."""
+    return [str(facts_of(one).get("kind", one.type)) for one in sent]
+
+
+def only(sent: list[Sent], kind: str) -> Facts:
+    """The facts of the one message of a kind among what was sent."""
+    (found,) = [facts_of(one) for one in sent if facts_of(one).get("kind") == kind]
+    return found
+
+
+def reason(sent: list[Sent]) -> str:
+    """Why something was refused, if that is all that was said."""
+    (one,) = sent
+    facts = facts_of(one)
+    assert facts["kind"] == "refused", facts
+    return str(facts["reason"])
+
+
+def store(hall: Hall) -> Mapping[str, Any]:
+    """Everything the store holds, without the bookkeeping of hearing and speaking."""
+    found = tables(hall.desk.engine, hall.desk.seal)
+    return {name: rows for name, rows in found.items() if name not in BOOKKEEPING}
+
+
+async def gathered(hall: Hall) -> Moment:
+    """Everybody is enrolled and in the room; no meeting."""
+    return Moment(hall, Scene(hall))
+
+
+async def notified(hall: Hall) -> Moment:
+    """A notification waits for the mayor's seat."""
+    moment = await gathered(hall)
+    for word in ("melden", "ja", "ja", "ja"):
+        sent = await moment.says("ocmw", word, direct=True)
+    moment.case = str(only(sent, "notification.received")["case"])
+    return moment
+
+
+async def admitted(hall: Hall) -> Moment:
+    moment = await notified(hall)
+    await moment.says("schepen", f"toelaten {moment.case}", direct=True)
+    return moment
+
+
+async def roll_call(hall: Hall) -> Moment:
+    """The meeting is open and everybody has said that they are there; one case is admitted."""
+    moment = await admitted(hall)
+    await moment.scene.open("")
+    return moment
+
+
+async def no_quorum(hall: Hall) -> Moment:
+    """The information officer is not there."""
+    moment = await admitted(hall)
+    moment.scene.seated = tuple(who for who in (COORDINATOR, *PEOPLE) if who != "io")
+    await moment.scene.open("")
+    return moment
+
+
+async def in_session(hall: Hall) -> Moment:
+    """In session with a second case waiting: the first one is on the table."""
+    moment = await roll_call(hall)
+    await moment.says(COORDINATOR, "!volgende")
+    return moment
+
+
+async def polled(hall: Hall) -> Moment:
+    """Everybody is asked whether the case is followed."""
+    moment = await in_session(hall)
+    sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
+async def followed(hall: Hall) -> Moment:
+    moment = await polled(hall)
+    await moment.everybody("agree")
+    return moment
+
+
+async def with_action(hall: Hall) -> Moment:
+    """An action was agreed in this meeting."""
+    moment = await followed(hall)
+    line = moment.line("!actie {case} {@clb} contact-school 2026-12-07")
+    moment.action = str(only(await moment.says(COORDINATOR, line), "action.added")["action"])
+    return moment
+
+
+async def next_meeting(hall: Hall) -> Moment:
+    """A second meeting is in session and asks about the action of the first."""
+    moment = await with_action(hall)
+    await moment.scene.close(moment.case)
+    hall.later(days=7)
+    await moment.scene.open("")
+    await moment.says(COORDINATOR, "!volgende")
+    return moment
+
+
+async def with_fiche(hall: Hall) -> Moment:
+    moment = await followed(hall)
+    await moment.says("io", f"!fiche {moment.case}")
+    return moment
+
+
+async def with_item(hall: Hall) -> Moment:
+    """One item is proposed and everybody is asked."""
+    moment = await with_fiche(hall)
+    sent = await moment.says("io", "!punt sociaal + Neemt opnieuw deel aan de training.")
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
+async def adopted(hall: Hall) -> Moment:
+    moment = await with_item(hall)
+    await moment.everybody("agree")
+    return moment
+
+
+async def with_director(hall: Hall) -> Moment:
+    moment = await followed(hall)
+    await moment.says(COORDINATOR, moment.line("!casusmanager {case} {@ocmw}"))
+    await moment.says(COORDINATOR, moment.line("!casusregisseur {case} {@clb}"))
+    return moment
+
+
+async def with_stranger(hall: Hall) -> Moment:
+    """Somebody who is not enrolled has come into the room."""
+    moment = await in_session(hall)
+    stranger = f"@vreemd:{hall.user_id('x').partition(':')[2]}"
+    hall.matrix.move(hall.room, stranger, "join")
+    await hall.hears(hall.member_event(hall.room, stranger, "join"))
+    return moment
+
+
+async def latecomer(hall: Hall) -> Moment:
+    """A fiche is open, and somebody in the room is enrolled but not on the roster."""
+    moment = await with_fiche(hall)
+    await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
+    return moment
+
+
+async def handed_over(hall: Hall) -> Moment:
+    """The mayor's seat has the chair; the coordinator's word is the chair's too."""
+    moment = await roll_call(hall)
+    await moment.says(COORDINATOR, moment.line("!voorzitter {@schepen}"))
+    return moment
+
+
+async def moved_on(hall: Hall) -> Moment:
+    """The mayor's seat has the chair and has just moved the meeting on."""
+    moment = await handed_over(hall)
+    await moment.says("schepen", "!volgende")
+    return moment
+
+
+def without_room(hall: Hall) -> Moment:
+    return Moment(hall, Scene(hall))
+
+
+def renamed(event: Event, **more: Any) -> Event:
+    return replace(event, **more)

@@ -1,0 +1,259 @@
+"""Whatever cannot be done gets one clear sentence and a reason, and changes nothing."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from bot.matrix.door import Hearing
+from bot.rules.fiche import TEXT_LIMIT
+from bot.rules.refusal import Reason
+from demo.scene import COORDINATOR
+from locales.catalogue import catalogue
+from locales.codes import fold
+from tests import moments as at
+from tests.hall import Hall
+from tests.moments import MISTYPED, UNKNOWN, Moment, reason, store
+
+R = Reason
+C = COORDINATOR
+
+
+@dataclass(frozen=True)
+class Bad:
+    """Somebody says something at a moment when it cannot be done."""
+
+    why: Reason
+    moment: Callable[[Hall], Awaitable[Moment]]
+    who: str
+    line: str
+    direct: bool = False
+
+
+BAD = (
+    # what was said
+    Bad(R.UNKNOWN_WORD, at.gathered, C, "!zwanenzang"),
+    Bad(R.UNKNOWN_WORD, at.gathered, C, "!"),
+    Bad(R.UNKNOWN_WORD, at.gathered, C, "zwanenzang", direct=True),
+    Bad(R.UNKNOWN_WORD, at.gathered, C, "!help zwanenzang"),
+    Bad(R.WRONG_ARGUMENTS, at.gathered, C, "!toelaten"),
+    Bad(R.WRONG_ARGUMENTS, at.gathered, C, "!status zwanenzang"),
+    Bad(R.WRONG_ARGUMENTS, at.roll_call, "clb", "!akkoord zwanenzang"),
+    Bad(R.WRONG_ARGUMENTS, at.in_session, C, "!besproken {case} zwanenzang"),
+    Bad(R.WRONG_ARGUMENTS, at.in_session, C, "!beslis {case} zwanenzang"),
+    Bad(R.WRONG_ARGUMENTS, at.followed, "io", "!fiche {case} zwanenzang"),
+    Bad(R.WRONG_ARGUMENTS, at.gathered, C, "!lid toevoegen {@nieuw} partner"),
+    Bad(R.UNKNOWN_LANGUAGE, at.gathered, "clb", "!taal zwanenzang"),
+    Bad(R.UNKNOWN_LANGUAGE, at.gathered, "clb", "!taal"),
+    Bad(R.DATE_UNREADABLE, at.gathered, C, "!plannen zwanenzang 14:00"),
+    Bad(R.DATE_UNREADABLE, at.gathered, C, "!plannen 2027-02-30 14:00"),
+    Bad(R.DATE_UNREADABLE, at.gathered, C, "!plannen 2027-02-20 25:00"),
+    Bad(R.DATE_UNREADABLE, at.gathered, C, "!plannen 2027-02-20 zwanenzang"),
+    Bad(R.DATE_PAST, at.gathered, C, "!plannen 2026-11-23 12:59"),
+    Bad(R.DATE_PAST, at.followed, C, "!actie {case} {@clb} contact-school 2026-11-22"),
+    Bad(R.DATE_PAST, at.next_meeting, "clb", "!uitstellen {action} 29/11/2026"),
+    # who said it, and where
+    Bad(R.NOT_ENTITLED, at.gathered, "clb", "!lid toevoegen {@nieuw} partner school"),
+    Bad(R.NOT_ENTITLED, at.roll_call, "clb", "!volgende"),
+    Bad(R.NOT_ENTITLED, at.notified, C, "!toelaten {case}"),
+    Bad(R.NOT_ENTITLED, at.with_fiche, C, "!punt sociaal + zwanenzang"),
+    Bad(R.NOT_ENTITLED, at.gathered, "io", "!vergadering openen"),
+    Bad(R.NOT_HERE, at.gathered, "clb", "!melden"),
+    Bad(R.NOT_HERE, at.gathered, C, "vergadering openen", direct=True),
+    Bad(R.NOT_HERE, at.with_fiche, "io", "punt sociaal + zwanenzang", direct=True),
+    Bad(R.NOT_PRESENT, at.no_quorum, "io", "!vertrekken"),
+    # the room
+    Bad(R.ROOM_EXISTS, at.gathered, C, "kamer maken", direct=True),
+    Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!volgende"),
+    Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!beslis {case} opvolgen"),
+    Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!besproken {case} ja"),
+    # the people
+    Bad(R.ALREADY_ENROLLED, at.gathered, C, "!lid toevoegen {@clb} partner CLB"),
+    Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid verwijderen {@zwanenzang}"),
+    Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid verwijderen zwanenzang"),
+    Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid toevoegen zwanenzang partner school"),
+    Bad(R.UNKNOWN_MEMBER, at.followed, C, "!casusmanager {case} {@zwanenzang}"),
+    Bad(R.UNKNOWN_MEMBER, at.followed, C, "!actie {case} {@zwanenzang} andere 2026-12-01"),
+    Bad(R.NOT_ON_ROLL, at.latecomer, C, "!deelnemers {case} +{@jeugdhuis}"),
+    Bad(R.UNKNOWN_ROLE, at.gathered, C, "!lid toevoegen {@nieuw} zwanenzang school"),
+    Bad(R.UNKNOWN_ORGANISATION, at.gathered, C, "!lid toevoegen {@nieuw} partner zwanenzang"),
+    Bad(R.EXCLUDED_SERVICE, at.gathered, C, "!lid toevoegen {@nieuw} partner OCAD"),
+    Bad(R.EXCLUDED_SERVICE, at.gathered, C, "!lid toevoegen {@nieuw} partner state_security"),
+    Bad(R.EXCLUDED_SERVICE, at.gathered, C, "!lid toevoegen {@nieuw} ad-hoc public prosecution"),
+    Bad(R.ROLE_MISMATCH, at.gathered, C, "!lid toevoegen {@nieuw} partner lokale politie"),
+    Bad(R.ROLE_MISMATCH, at.gathered, C, "!lid toevoegen {@nieuw} information-officer school"),
+    Bad(R.STANDS_IN_CONFIG, at.gathered, "schepen", "!lid verwijderen {@coordinator}"),
+    Bad(R.STANDS_IN_CONFIG, at.gathered, C, "!lid verwijderen {@burgemeester}"),
+    Bad(R.OFFICER_CANNOT_CHAIR, at.roll_call, C, "!voorzitter {@io}"),
+    Bad(R.CANNOT_CHAIR, at.roll_call, C, "!voorzitter {@clb}"),
+    Bad(R.SAME_PERSON, at.with_director, C, "!casusmanager {case} {@clb}"),
+    Bad(R.SAME_PERSON, at.with_director, C, "!casusregisseur {case} {@ocmw}"),
+    # the meeting
+    Bad(R.NO_MEETING, at.gathered, "clb", "!aanwezig"),
+    Bad(R.NO_MEETING, at.gathered, C, "!volgende"),
+    Bad(R.NO_MEETING, at.gathered, C, "!vergadering sluiten"),
+    Bad(R.NO_MEETING, at.admitted, C, "!beslis {case} opvolgen"),
+    Bad(R.MEETING_OPEN, at.roll_call, C, "!vergadering openen"),
+    Bad(R.NOT_IN_SESSION, at.roll_call, C, "!deelnemers {case}"),
+    Bad(R.NOT_IN_SESSION, at.roll_call, C, "!verslag"),
+    Bad(R.SEATS_MISSING, at.no_quorum, C, "!volgende"),
+    Bad(R.ALREADY_MOVED, at.moved_on, C, "!volgende"),
+    Bad(R.ACTION_UNANSWERED, at.next_meeting, C, "!volgende"),
+    Bad(R.ACTION_UNANSWERED, at.next_meeting, C, "!deelnemers {case}"),
+    Bad(R.POLLS_OPEN, at.polled, C, "!volgende"),
+    Bad(R.POLLS_OPEN, at.polled, C, "!beslis {case} niet-opvolgen"),
+    Bad(R.DISCUSSED_MISSING, at.followed, C, "!vergadering sluiten"),
+    # cases and notifications
+    Bad(R.MISTYPED_REFERENCE, at.notified, "schepen", f"!toelaten {MISTYPED}"),
+    Bad(R.MISTYPED_REFERENCE, at.notified, "schepen", "!toelaten zwanenzang"),
+    Bad(R.MISTYPED_REFERENCE, at.in_session, C, f"!besproken {MISTYPED} ja"),
+    Bad(R.UNKNOWN_REFERENCE, at.notified, "schepen", f"!toelaten {UNKNOWN}"),
+    Bad(R.UNKNOWN_REFERENCE, at.notified, "schepen", f"!weigeren {UNKNOWN}"),
+    Bad(R.UNKNOWN_REFERENCE, at.in_session, C, f"!besproken {UNKNOWN} ja"),
+    Bad(R.NOT_ADMITTED, at.notified, C, "!beslis {case} opvolgen"),
+    Bad(R.NOT_ADMITTED, at.notified, C, "!deelnemers {case}"),
+    Bad(R.ALREADY_ADMITTED, at.admitted, "schepen", "!toelaten {case}"),
+    Bad(R.ALREADY_ADMITTED, at.admitted, "schepen", "!weigeren {case}"),
+    Bad(R.NOT_FOLLOWED, at.in_session, C, "!casusmanager {case} {@clb}"),
+    Bad(R.ALREADY_FOLLOWED, at.followed, C, "!beslis {case} opvolgen"),
+    Bad(R.UNKNOWN_ROUTE, at.gathered, "clb", "melden zwanenzang", direct=True),
+    Bad(R.ROUTE_NOT_YOURS, at.gathered, "clb", "melden ltf", direct=True),
+    Bad(R.ROUTE_NOT_YOURS, at.gathered, "io", "melden municipality", direct=True),
+    Bad(R.ROUTE_NOT_YOURS, at.gathered, "clb", "melden non_member", direct=True),
+    Bad(R.NOTHING_ASKED, at.gathered, "clb", "ja", direct=True),
+    Bad(R.NOTHING_ASKED, at.gathered, "clb", "nee", direct=True),
+    # actions
+    Bad(R.UNKNOWN_ACTION, at.with_action, "clb", "!gedaan A99"),
+    Bad(R.UNKNOWN_ACTION, at.with_action, "clb", "!gedaan zwanenzang"),
+    Bad(R.UNKNOWN_CODE, at.followed, C, "!actie {case} {@clb} zwanenzang 2026-12-07"),
+    Bad(R.NOT_OWNER, at.next_meeting, "ocmw", "!gedaan {action}"),
+    # rosters and polls
+    Bad(R.ROSTER_FROZEN, at.polled, C, "!deelnemers {case} -{@clb}"),
+    Bad(R.SEAT_STAYS, at.in_session, C, "!deelnemers {case} -{@io}"),
+    Bad(R.ROOM_EXCEEDS_ROSTER, at.latecomer, "io", "!punt sociaal + zwanenzang"),
+    Bad(R.UNKNOWN_POLL, at.polled, "clb", "!akkoord 7"),
+    Bad(R.UNKNOWN_POLL, at.polled, C, "!sluit 7"),
+    Bad(R.POLL_CLOSED, at.followed, "clb", "!bezwaar {number}"),
+    Bad(R.POLL_CLOSED, at.followed, C, "!sluit {number}"),
+    # the fiche
+    Bad(R.NO_FICHE, at.followed, "io", "!punt sociaal + zwanenzang"),
+    Bad(R.NO_FICHE, at.followed, "io", "!fiche sluiten"),
+    Bad(R.FICHE_OPEN, at.with_fiche, "io", "!fiche {case}"),
+    Bad(R.FICHE_OPEN, at.with_fiche, C, "!volgende"),
+    Bad(R.UNKNOWN_SECTION, at.with_fiche, "io", "!punt zwanenzang + Traint opnieuw."),
+    Bad(R.UNKNOWN_SECTION, at.with_fiche, "io", "!punt + Traint opnieuw."),
+    Bad(R.SIGN_MISSING, at.with_fiche, "io", "!punt sociaal zwanenzang"),
+    Bad(R.SECTION_LOCKED, at.with_fiche, "io", "!punt psych + zwanenzang"),
+    Bad(R.TEXT_MISSING, at.with_fiche, "io", "!punt sociaal +"),
+    Bad(R.TEXT_MISSING, at.with_item, "io", "!wijzig {number}"),
+    Bad(R.TEXT_TOO_LONG, at.with_fiche, "io", f"!punt sociaal + {'zwanenzang ' * TEXT_LIMIT}"),
+    Bad(R.UNKNOWN_ITEM, at.with_item, "io", "!wijzig 7 zwanenzang"),
+    Bad(R.UNKNOWN_ITEM, at.with_fiche, "io", "!wijzig 1 zwanenzang"),  # a poll, but no item
+    Bad(R.ITEM_ADOPTED, at.adopted, "io", "!wijzig {number} zwanenzang"),
+)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: f"{bad.why}: {bad.line[:40]}")
+async def test_it_is_refused_with_one_sentence_and_changes_nothing(hall: Hall, bad: Bad) -> None:
+    moment = await bad.moment(hall)
+    line = moment.line(bad.line)
+    await moment.says(bad.who, "!status")  # greeted, and the direct room is there
+    room = await hall.direct(bad.who) if bad.direct else hall.room
+    before = store(hall)
+
+    sent = await moment.says(bad.who, line, direct=bad.direct)
+
+    assert reason(sent) == bad.why
+    assert store(hall) == before
+    (answer,) = sent
+    assert answer.room == room
+    body = str(answer.content["body"])
+    assert 20 < len(body) < 700
+    assert not re.search(r"[{}]", body)
+    assert not echoed(line, body)
+
+
+def echoed(line: str, body: str) -> set[str]:
+    """Words of the line, other than the bot's own, that stand in the answer."""
+    own = {fold(word) for text in texts() for word in re.findall(r"[\w'-]+", text)}
+    typed = {word for word in re.findall(r"[\w@:.'-]+", line) if fold(word) not in own}
+    return {word for word in typed if len(word) > 1 and re.search(rf"(?<!\w){re.escape(word)}", body)}
+
+
+def texts() -> list[str]:
+    return [f"{message.id} {message.string}" for message in catalogue("nl") if message.id]
+
+
+def test_an_echo_would_be_noticed() -> None:
+    assert echoed("!toelaten zwanenzang", "Ik ken zwanenzang niet.") == {"zwanenzang"}
+    assert echoed("!toelaten zwanenzang", "Dat woord ken ik niet: toelaten.") == set()
+
+
+async def test_before_there_is_a_room_the_table_cannot_do_anything(empty_hall: Hall) -> None:
+    moment = at.without_room(empty_hall)
+    await moment.says(C, "status", direct=True)
+    assert reason(await moment.says(C, "vergadering openen", direct=True)) == R.NO_ROOM
+
+
+async def test_an_edited_command_is_refused(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    before = store(hall)
+    said = {"msgtype": "m.text", "body": "!volgende"}
+    edit = {
+        "msgtype": "m.text",
+        "body": "* !volgende",
+        "m.new_content": said,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$e1"},
+    }
+    assert reason(await moment.sends(C, edit)) == R.EDITED
+    assert store(hall) == before
+
+
+async def test_what_is_not_encrypted_is_refused_and_not_done(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    before = store(hall)
+    typed = hall.typed(C, "!volgende", hall.room)
+    assert reason(await moment.hears(typed, how=Hearing.CLEAR)) == R.NOT_ENCRYPTED
+    assert store(hall) == before
+
+
+async def test_a_case_on_the_agenda_must_be_taken_up_first(hall: Hall) -> None:
+    first = await at.in_session(hall)
+    second = await at.admitted(hall)
+    assert second.case != first.case
+    assert reason(await second.says(C, f"!beslis {second.case} opvolgen")) == R.NOT_TAKEN_UP
+
+
+async def test_an_answer_from_outside_the_roster_is_refused(hall: Hall) -> None:
+    moment = await at.latecomer(hall)
+    await moment.says("jeugdhuis", "!aanwezig")
+    decided = await moment.says(C, f"!beslis {moment.case} niet-opvolgen")
+    moment.poll = at.only(decided, "poll.opened")
+    before = store(hall)
+    assert reason(await moment.votes("jeugdhuis", "agree")) == R.NOT_ON_ROSTER
+    assert reason(await moment.says("jeugdhuis", f"!akkoord {moment.poll['number']}")) == (
+        R.NOT_ON_ROSTER
+    )
+    assert store(hall) == before
+
+
+async def test_what_tells_who_somebody_is_is_refused_and_deleted_at_once(hall: Hall) -> None:
+    moment = await at.with_fiche(hall)
+    typed = hall.typed("io", "!punt sociaal + Bel hem op 0470 12 34 56.", hall.room)
+    before = store(hall)
+    assert reason(await moment.hears(typed)) == R.PERSONAL_DATA
+    assert store(hall) == before
+    assert hall.matrix.events[typed.event_id].content == {}
+
+
+def test_every_reason_is_provoked() -> None:
+    """By a line of the table above or by a test of its own in this file."""
+    by_name = set(re.findall(r"R\.([A-Z_]+)", inspect.getsource(inspect.getmodule(Bad) or R)))
+    provoked = {bad.why for bad in BAD} | {Reason[name] for name in by_name}
+    assert provoked == set(Reason)
+    own_test = {R.NO_ROOM, R.EDITED, R.NOT_ENCRYPTED, R.NOT_TAKEN_UP, R.NOT_ON_ROSTER}
+    assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}
+
+
