@@ -4,12 +4,11 @@ import argparse
 import asyncio
 import json
 import logging
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.app import App, lock, open_desk
+from bot.app import App, lock, open_desk, run_until_stopped
 from bot.config import ConfigError, load, new_key
 from bot.matrix.door import CannotStart
 from storage.inspect import lines, tables
@@ -29,20 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load(arguments.config)
     with lock(settings.data_dir):
-        asyncio.run(_until_stopped(App(open_desk(settings))))
+        asyncio.run(run_until_stopped(App(open_desk(settings))))
     return 0
-
-
-async def _until_stopped(app: App) -> None:
-    running = asyncio.ensure_future(app.run())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
-    try:
-        await running
-    except asyncio.CancelledError:
-        logging.getLogger("tafelbot").info("stopped")
-    finally:
-        await app.desk.door.close()
 
 
 def key(arguments: argparse.Namespace) -> int:

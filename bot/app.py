@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,6 @@ from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Door
 from bot.rules.people import Organisation, Role
 from bot.speaking import Speaker
-from handlers.turn import Table
 from storage.database import DatabaseTooNew, open_database
 from storage.seal import Seal, WrongMasterKey
 from storage.tx import transaction
@@ -63,6 +63,19 @@ class App:
         while True:
             self.hearer.overdue()
             await asyncio.sleep(HEARTBEAT)
+
+
+async def run_until_stopped(app: App) -> None:
+    """Run until SIGTERM or SIGINT."""
+    running = asyncio.ensure_future(app.run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        log.info("stopped")
+    finally:
+        await app.desk.door.close()
 
 
 def enrol_from_settings(desk: Desk) -> None:
@@ -122,8 +135,6 @@ def lock(data_dir: Path) -> IO[str]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        file.close()
         raise ConfigError(f"another Tafelbot is already running on {data_dir}") from None
     return file
-
-
-__all__ = ["App", "Table", "enrol_from_settings", "lock", "matrix_door", "open_desk"]

@@ -20,6 +20,7 @@ log = logging.getLogger("tafelbot.hearing")
 
 PATIENCE = timedelta(seconds=30)  # how long an unreadable event may wait for its key in silence
 LINE_OF_MEMBERSHIP = -1  # line number of what is not a line
+LINE_OF_ADVICE = -3
 
 
 class Hearer:
@@ -111,9 +112,7 @@ class Hearer:
         self._actor.greet(event, sender)
         self._actor.act(request, None, lambda turn: core.ballot(turn, chosen))
 
-    def _addressed(
-        self, text: str, room_id: str, sender: Account, room: RoomFacts
-    ) -> Line | None:
+    def _addressed(self, text: str, room_id: str, sender: Account, room: RoomFacts) -> Line | None:
         """The command in a line that is meant for us; in a direct room every line is."""
         rest = core.without_prefix(text, self._desk.names)
         if rest is not None:
@@ -131,14 +130,17 @@ class Hearer:
         place = self._places.find(event.room, sender, room, None)
         if place is not None and self._actor.may_advise(sender, "not_encrypted"):
             self._actor.act(
-                self._actor.request(event, 0, sender, place, room), None, refusing(Reason.NOT_ENCRYPTED)
+                self._actor.request(event, 0, sender, place, room),
+                None,
+                refusing(Reason.NOT_ENCRYPTED),
             )
 
     def _deaf(self, event: Event, sender: Account, room: RoomFacts) -> None:
         """Encrypted, but not to be believed or not to be read."""
         with self._desk.transaction() as tx:
             if event.hearing is Hearing.UNSIGNED:
-                self._actor.advise(tx, sender, "unheard", Act.ADVICE)
+                if tx.first_time(event.event_id, LINE_OF_ADVICE, event.at.date()):
+                    self._actor.advise(tx, sender, "unheard", Act.ADVICE)
                 return
         if self._places.find(event.room, sender, room, None) is None:
             return

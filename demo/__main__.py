@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from demo.homeserver import Homeserver
-from demo.operating import ACCOUNTS, PASSWORD
+from demo.operating import ACCOUNTS, PASSWORD, set_up
 from demo.scene import COORDINATOR, Scene
 from demo.stage import RealStage
 
@@ -18,7 +18,7 @@ async def play(*, stay: bool) -> None:
         folder = Path(name)
         print("starting a homeserver, the bot and seven members …", flush=True)
         with Homeserver() as homeserver:
-            async with RealStage(homeserver, folder) as stage:
+            async with RealStage(homeserver, folder, set_up(homeserver, folder)) as stage:
                 print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
                 await Scene(stage).play()
                 print(f"\nplayed in {time.monotonic() - began:.0f} s; what the bot's store holds:")

@@ -11,7 +11,7 @@ from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Event, Hearing, RoomPlan
 from storage.seal import Seal
 
-PATIENCE = 60.0  # seconds until something that does not happen is a failure
+PATIENCE = 90.0  # seconds until something that does not happen is a failure
 
 
 class Member:

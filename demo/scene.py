@@ -30,6 +30,10 @@ ITEMS = (
 AMENDED = "Zei op 12 oktober dat stemmen voor hem geen zin heeft."
 
 
+# The smallest table: the three seats and one partner.
+FEW = {who: PEOPLE[who] for who in ("schepen", "io", "ocmw")}
+
+
 class Stage(Protocol):
     """Where the scene is played."""
 
@@ -62,7 +66,8 @@ class Scene:
     second: str = ""  # reference of the case brought before the second meeting
     action: str = ""
     people: Mapping[str, str] = field(default_factory=lambda: PEOPLE)
-    guest: bool = True
+    guest: str | None = GUEST
+    worker: str = "clb"  # acts on the first case, brings the second
     seated: tuple[str, ...] = ()
 
     async def play(self) -> None:
@@ -93,20 +98,20 @@ class Scene:
         line = f"!casusmanager {self.first} {self.stage.user_id('ocmw')}"
         await self.stage.say(COORDINATOR, line, expect="manager.assigned")
         due = (self.stage.today() + timedelta(days=14)).isoformat()
-        line = f"!actie {self.first} {self.stage.user_id('clb')} contact-school {due}"
+        line = f"!actie {self.first} {self.stage.user_id(self.worker)} contact-school {due}"
         added = await self.stage.say(COORDINATOR, line, expect="action.added")
         self.action = added["action"]
         await self.close(self.first)
 
     async def second_meeting(self) -> None:
         """Last actions, a running case with its feedback form, a new notification."""
-        self.second = await self.notify("clb")
-        if self.guest:
-            await self.enrol(GUEST, GUEST_WORDS)
-            self.seated = (*self.seated, GUEST)
+        self.second = await self.notify(self.worker)
+        if self.guest is not None:
+            await self.enrol(self.guest, GUEST_WORDS)
+            self.seated = (*self.seated, self.guest)
         await self.open("De tweede vergadering")
         await self.stage.say(COORDINATOR, "!volgende", expect="action.asked")
-        await self.stage.say("clb", f"!gedaan {self.action}", expect="action.closed")
+        await self.stage.say(self.worker, f"!gedaan {self.action}", expect="action.closed")
         await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
         await self.fiche()
         await self.stage.say(COORDINATOR, f"!besproken {self.first} ja", expect="case.discussed")

@@ -6,27 +6,37 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.composing import FACTS
 from bot.matrix.door import Event
 from demo.homeserver import Homeserver
 from demo.member import Member
-from demo.operating import BOT, PASSWORD, set_up
+from demo.operating import BOT, PASSWORD, BotProcess
 from demo.scene import COORDINATOR, GUEST, PEOPLE
 
 
 class RealStage:
     """See `demo.scene.Stage`. Prints what the members' clients decrypted."""
 
-    def __init__(self, homeserver: Homeserver, folder: Path, *, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        homeserver: Homeserver,
+        folder: Path,
+        bot: BotProcess,
+        *,
+        people: Sequence[str] = (*PEOPLE, GUEST),
+        quiet: bool = False,
+    ) -> None:
+        self._people = (COORDINATOR, *people)
         self._homeserver = homeserver
         self._folder = folder
         self._quiet = quiet
         self._shown: set[str] = set()
         self._members: dict[str, Member] = {}
-        self.bot = set_up(homeserver, folder)
+        self.bot = bot
 
     async def __aenter__(self) -> "RealStage":
         self.bot.start()
-        for who in (COORDINATOR, *PEOPLE, GUEST):
+        for who in self._people:
             folder = self._folder / who
             folder.mkdir()
             url, user = self._homeserver.url, self.user_id(who)
@@ -66,6 +76,11 @@ class RealStage:
     async def come(self, who: str) -> None:
         """Clients join by themselves; wait until they have."""
         await self._members[who].has(table=True, direct=True)
+
+    def said(self) -> list[str | None]:
+        """The ids of everything the bot said and the coordinator's client decrypted."""
+        events = self._members[COORDINATOR].events
+        return [e.content[FACTS].get("id") for e in events if FACTS in e.content]
 
     def user_id(self, who: str) -> str:
         return f"@{who}:{self._homeserver.server_name}"

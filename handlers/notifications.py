@@ -53,6 +53,7 @@ def admit(turn: Turn, reference: Reference) -> Says:
         raise Refused(Reason.ALREADY_ADMITTED)
     case.state = CaseState.ADMITTED
     case.route = None
+    turn.tx.outbox.drop_about(reference)
     return turn.announce("case.admitted", {"case": reference})
 
 
@@ -62,6 +63,7 @@ def refuse(turn: Turn, reference: Reference) -> Says:
     if case.state != CaseState.NOTIFIED:
         raise Refused(Reason.ALREADY_ADMITTED)
     notifier = case.notifier_id
+    turn.tx.outbox.drop_about(reference)
     turn.tx.cases.forget(case)
     says = [Say("notification.refused", {"case": reference})]
     if notifier is not None and notifier != turn.me:

@@ -135,6 +135,7 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
 def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> None:
     """Follow it (Q13), or forget it at once (Q05)."""
     if forgets(decision):
+        turn.tx.outbox.drop_about(case.reference)
         turn.tx.cases.forget(case)
     else:
         case.state = CaseState.FOLLOWED

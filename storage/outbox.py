@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.rules.facts import EventId, Facts, Token, pack, unpack
+from bot.rules.facts import EventId, Facts, Reference, Token, pack, unpack
 from storage import models as m
 from storage.seal import Seal
 
@@ -84,9 +84,11 @@ class Outbox:
 
     def next(self, lane: int, now: datetime) -> Outgoing | None:
         """The oldest waiting row of a lane, marked as tried. Of several states of one live
-        message only the newest is sent."""
+        message only the newest is sent; one that was tried may have been sent, and is again."""
         waiting = self._waiting(lane)
-        while waiting and waiting[0].slot in {row.slot for row in waiting[1:] if row.slot}:
+        while waiting and waiting[0].tried_at is None:
+            if waiting[0].slot not in {row.slot for row in waiting[1:] if row.slot}:
+                break
             self._session.delete(waiting.pop(0))
         if not waiting:
             return None
@@ -120,6 +122,14 @@ class Outbox:
 
     def forget_anchors(self) -> None:
         self._session.execute(delete(m.Outbox).where(m.Outbox.event.is_not(None)))
+
+    def drop_about(self, reference: Reference) -> None:
+        """What still waits to be told to somebody in private about a case is out of date."""
+        private = select(m.Outbox).where(m.Outbox.lane != TABLE_LANE, m.Outbox.event.is_(None))
+        for row in self._session.scalars(private).all():
+            if self._open(row).facts.get("case") == reference:
+                self._session.delete(row)
+        self._session.flush()
 
     def drop_lane(self, lane: int) -> None:
         """Nobody is there any more to be told."""

@@ -78,6 +78,16 @@ class FakeMatrix:
         self.events[sent.event_id] = sent
         return sent
 
+    def copy(self) -> "FakeMatrix":
+        return FakeMatrix(
+            rooms={key: replace(room) for key, room in self.rooms.items()},
+            events={key: replace(event) for key, event in self.events.items()},
+            done=dict(self.done),
+            unsigned=set(self.unsigned),
+            uploads=list(self.uploads),
+            numbers=itertools.count(next(self.numbers)),
+        )
+
     def new_room(self, joined: set[str], invited: set[str], **more: Any) -> str:
         room_id = f"!r{next(self.numbers)}:{SERVER}"
         facts = RoomFacts(
@@ -188,6 +198,15 @@ class FakeDoor:
         return self.matrix.done[txn]
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A hall at one moment."""
+
+    matrix: FakeMatrix
+    store: bytes
+    now: datetime
+
+
 def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event:
     return Event(sent.event_id, sent.room, sent.sender, at, sent.type, sent.content, hearing)
 
@@ -215,6 +234,20 @@ class Hall:
 
     def door(self) -> FakeDoor:
         return FakeDoor(self.matrix)
+
+    def picture(self) -> "Picture":
+        """Everything that survives when the bot is killed now."""
+        self.desk.engine.dispose()
+        return Picture(self.matrix.copy(), (self.folder / "tafelbot.db").read_bytes(), self.now)
+
+    def restore(self, picture: "Picture") -> None:
+        """As it was when the picture was taken, with the bot started anew."""
+        self.desk.engine.dispose()
+        for old in self.folder.glob("tafelbot.db*"):
+            old.unlink()
+        (self.folder / "tafelbot.db").write_bytes(picture.store)
+        self.matrix, self.now = picture.matrix.copy(), picture.now
+        self.start()
 
     async def hears(self, *events: Event, invitations: tuple[Invitation, ...] = ()) -> None:
         """One sync, and everything that is said in answer."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.matrix.door import Content, Event, Hearing
+from bot.rules import reference as references
 from demo.scene import COORDINATOR, PEOPLE, Scene
 from storage.inspect import tables
 from tests.hall import BOT, Hall, Sent, facts_of, heard
 
-UNKNOWN = "K7Q-4MX"  # well formed, never given out
-MISTYPED = "K7Q-4MY"
+UNKNOWN = references.make(lambda alphabet: alphabet[7])  # well formed, given to no case
+MISTYPED = f"{UNKNOWN[:-1]}{'2' if UNKNOWN[-1] != '2' else '3'}"
 BOOKKEEPING = {"seen", "outbox", "sync_point", "trace"}  # what hearing itself leaves behind
 
 Facts = dict[str, Any]
@@ -95,7 +96,7 @@ def store(hall: Hall) -> Mapping[str, Any]:
 
 async def gathered(hall: Hall) -> Moment:
     """Everybody is enrolled and in the room; no meeting."""
-    return Moment(hall, Scene(hall))
+    return Moment(hall, Scene(hall, seated=(COORDINATOR, *PEOPLE)))
 
 
 async def notified(hall: Hall) -> Moment:
@@ -225,7 +226,7 @@ async def moved_on(hall: Hall) -> Moment:
 
 
 def without_room(hall: Hall) -> Moment:
-    return Moment(hall, Scene(hall))
+    return Moment(hall, Scene(hall, seated=(COORDINATOR, *PEOPLE)))
 
 
 def renamed(event: Event, **more: Any) -> Event:

@@ -7,7 +7,9 @@ _NATIONAL_NUMBER = re.compile(
 )
 _TELEPHONE = re.compile(r"(?<![\w/])(?:\+|00)?\d(?:[ ./-]?\d){8,12}(?!\d)")
 _ACCOUNT = re.compile(r"[@#]\w[\w.=/-]*(?::\w[\w.-]*)?|[\w.+-]+@[\w-]+\.\w+")
-_BIRTH = re.compile(r"(?i)\b(?:geb|geboren|née?|nés|born|dob)\b\.?[^\n]{0,12}\d|°\s?\d{1,2}[ ./-]\d")
+_BIRTH = re.compile(
+    r"(?i)\b(?:geb|geboren|née?|nés|born|dob)\b\.?[^\n]{0,12}\d|°\s?\d{1,2}[ ./-]\d"
+)
 
 
 def looks_personal(text: str) -> bool:
