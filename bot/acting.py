@@ -28,7 +28,9 @@ class Actor:
         self._desk = desk
         self._places = places
         self._advised: dict[tuple[Account, str], datetime] = {}
-        self.last_sync = desk.clock()
+        with desk.transaction() as tx:
+            point = tx.sync_point()
+        self.last_sync = point[1] if point else desk.clock()
 
     def act(self, request: Request, line: Line | None, handle: Callable[[Turn], Says]) -> None:
         """Once: either everything follows from it, or a refusal and nothing else."""
@@ -47,7 +49,7 @@ class Actor:
             tx.first_time(request.event_id, request.line, request.at.date())
             turn = self.turn(tx, request)
             says = [core.refusal(refused, line)]
-            if line is not None and line.name in {"item", "amend"}:
+            if line is not None and core.holds_words(line):
                 says += self._remove_words(tx, request, refused)
             core.write_down(turn, says)
 

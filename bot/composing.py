@@ -1,7 +1,6 @@
 """Compose: the content of a Matrix event from kind and facts, rendered at the last moment."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
 from bot.desk import Desk
@@ -33,7 +32,7 @@ class Composer:
         if outgoing.kind == "poll.opened":
             with self._desk.transaction() as tx:
                 facts["poll_event"] = tx.outbox.anchor(f"poll-{facts['poll']}")
-        shown = self._render(outgoing.lane, outgoing.kind, facts, words)
+        shown = self.render(outgoing.lane, outgoing.kind, facts, words)
         content = {**_text(shown), **self._ringing(outgoing), **self._facts(outgoing, facts)}
         return _edit(content, edits) if edits else {**content, **_relation(outgoing)}
 
@@ -42,12 +41,12 @@ class Composer:
         words = await self._words(outgoing.facts)
         if words is None:
             return None
-        question = self._render(TABLE_LANE, "poll.question", outgoing.facts, words).text
+        question = self.render(TABLE_LANE, "poll.question", outgoing.facts, words).text
         ids = outgoing.facts["answers"]
         assert isinstance(ids, Mapping)
         agree = "agree_item" if outgoing.facts.get("section") else "agree"
         answers = {ids["agree"]: POLL_ANSWERS[agree], ids["object"]: POLL_ANSWERS["object"]}
-        labels = {key: self._in_languages(text) for key, text in answers.items()}
+        labels = {key: self.in_languages(text) for key, text in answers.items()}
         fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
         return {
             TEXT: fallback,
@@ -63,27 +62,17 @@ class Composer:
         return {
             "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
             f"{POLL}.end": {},
-            TEXT: self._in_languages(NP_("poll", "The poll is closed."), "poll"),
+            TEXT: self.in_languages(NP_("poll", "The poll is closed."), "poll"),
         }
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
         """The same words for everybody, without facts about anyone: it travels in clear."""
-        shown = self._render(outgoing.lane, "unheard", {}, {})
+        shown = self.render(outgoing.lane, "unheard", {}, {})
         return {**_text(shown), FACTS: {"kind": "unheard"}}
-
-    def minutes(self, outgoing: Outgoing) -> tuple[bytes, str]:
-        """The file of the minutes, and its name."""
-        table = self._desk.table
-        extra = {"table": table.name, "zone": table.police_zone}
-        shown = self._render(TABLE_LANE, "minutes.ready", outgoing.facts, extra)
-        opened = outgoing.facts["opened"]
-        assert isinstance(opened, date)
-        name = self._in_languages(NP_("file", "minutes"), "file").replace("\n", "-")
-        return (shown.text + "\n").encode(), f"{name}-{opened.isoformat()}.txt"
 
     def room_name(self) -> str:
         """Neutral: room names are not encrypted."""
-        return self._in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
+        return self.in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
 
     def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
         """The machine facts of a message, only those named."""
@@ -112,11 +101,11 @@ class Composer:
         lines = spoken(event.content) if event else []
         return lines[number] if number < len(lines) else None
 
-    def _render(self, lane: int, kind: str, facts: Facts, extra: Mapping[str, str]) -> Rendered:
+    def render(self, lane: int, kind: str, facts: Facts, extra: Mapping[str, str]) -> Rendered:
         """In every language of the table, or in the person's own."""
         known = {**extra, "fingerprint": str(self._desk.door.fingerprint)}
         parts = [
-            render(kind, facts, Reader(language, self._desk.table.zone, self._user, known))
+            render(kind, facts, Reader(language, self._desk.table.zone, self._desk.user_id, known))
             for language in self._languages(lane)
         ]
         return Rendered(
@@ -130,17 +119,13 @@ class Composer:
                     return (Language(own),)
         return self._desk.table.languages
 
-    def _in_languages(self, text: str, context: str | None = None) -> str:
+    def in_languages(self, text: str, context: str | None = None) -> str:
         return "\n".join(translate(text, one, context) for one in self._desk.table.languages)
-
-    def _user(self, account: Account) -> str:
-        with self._desk.transaction() as tx:
-            return tx.people.user_id(account)
 
     def _ringing(self, outgoing: Outgoing) -> dict[str, Any]:
         """A notice, unless somebody has to act: then a message that mentions them."""
         called = [outgoing.facts.get(name) for name in KINDS[outgoing.kind].rings]
-        users = [self._user(one) for one in called if isinstance(one, Account)]
+        users = [self._desk.user_id(one) for one in called if isinstance(one, Account)]
         return {"msgtype": "m.text" if users else "m.notice", "m.mentions": {"user_ids": users}}
 
     def _facts(self, outgoing: Outgoing, facts: Facts) -> dict[str, Any]:

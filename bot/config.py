@@ -132,7 +132,7 @@ def load(path: Path) -> Settings:
     try:
         settings = Settings(**_absolute(raw, path.parent))
     except ValidationError as error:
-        raise ConfigError("\n".join(_sentence(one) for one in error.errors())) from None
+        raise ConfigError("\n".join(_sentence(one) for one in _innermost(error))) from None
     settings.master_key_bytes()
     return settings
 
@@ -168,6 +168,17 @@ def _secret(path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {type(error).__name__}") from None
+
+
+def _innermost(error: ValidationError) -> list[Any]:
+    """A setting that is wrong makes the list around it too short: say the first only."""
+    found = error.errors()
+    places = [one["loc"] for one in found]
+    return [
+        one
+        for one in found
+        if not any(place[: len(one["loc"])] == one["loc"] != place for place in places)
+    ]
 
 
 def _sentence(error: Any) -> str:

@@ -49,10 +49,16 @@ class Desk:
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
-        """One transaction; whatever it wrote to the outbox is looked at when it ends."""
+        """One transaction; the bell rings if it left something to be said."""
         with transaction(self.engine, self.seal) as tx:
             yield tx
-        self.bell.set()
+        if tx.outbox.grew:
+            self.bell.set()
+
+    def user_id(self, account: int) -> str:
+        """The Matrix id of an account."""
+        with self.transaction() as tx:
+            return tx.people.user_id(account)
 
     async def room(self, room_id: str) -> RoomFacts | None:
         """A room as it is now; asked once until something in it changes."""

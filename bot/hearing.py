@@ -3,10 +3,11 @@
 import logging
 import secrets
 from datetime import timedelta
+from functools import partial
 
 from bot.acting import Actor, refusing
 from bot.desk import Desk
-from bot.matrix.door import Batch, Event, Hearing, Invitation, RoomFacts
+from bot.matrix.door import Batch, Event, Hearing, Invitation, MatrixRefused, RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
@@ -19,6 +20,7 @@ from storage.outbox import Act
 log = logging.getLogger("tafelbot.hearing")
 
 PATIENCE = timedelta(seconds=30)  # how long an unreadable event may wait for its key in silence
+GIVEN_UP = timedelta(days=7)  # after which its key is not expected any more
 LINE_OF_MEMBERSHIP = -1  # line number of what is not a line
 LINE_OF_ADVICE = -3
 
@@ -32,7 +34,10 @@ class Hearer:
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
         for invitation in batch.invitations:
-            await self._invited(invitation)
+            try:
+                await self._invited(invitation)
+            except MatrixRefused as refused:  # taken back, or not for us
+                log.warning("invitation not followed: %s", refused.errcode)
         for event in batch.events:
             await self._one(event)
         if batch.keys_arrived:
@@ -46,8 +51,11 @@ class Hearer:
         """Tell those whose words could not be read for a while."""
         with self._desk.transaction() as tx:
             for row, _room, _event in tx.unread():
-                if not row.told and self._desk.clock() - row.since > PATIENCE:
-                    tx.tell_unread(row.id)
+                waited = self._desk.clock() - row.since
+                if waited > GIVEN_UP:
+                    tx.drop_unread(row.id)
+                elif not row.told and waited > PATIENCE:
+                    row.told = True
                     self._actor.advise(tx, Account(row.account_id), "unreadable", Act.MESSAGE)
 
     async def _one(self, event: Event) -> None:
@@ -96,13 +104,14 @@ class Hearer:
             place = self._places.find(event.room, sender, room, line)
             if place is None:
                 return
-            self._desk.lines[event.event_id, number] = text
+            if core.holds_words(line):
+                self._desk.lines[event.event_id, number] = text
             self._actor.greet(event, sender)
             request = self._actor.request(event, number, sender, place, room)
             if edited is not None:
                 self._actor.act(request, line, refusing(Reason.EDITED))
                 return
-            self._actor.act(request, line, lambda turn, said=line: core.answer(turn, said))  # type: ignore[misc]
+            self._actor.act(request, line, partial(core.answer, line=line))
 
     def _ballot(self, event: Event, sender: Account, room: RoomFacts) -> None:
         chosen = selection(event.type, event.content)
@@ -110,7 +119,7 @@ class Hearer:
             return
         request = self._actor.request(event, 0, sender, Place.TABLE, room)
         self._actor.greet(event, sender)
-        self._actor.act(request, None, lambda turn: core.ballot(turn, chosen))
+        self._actor.act(request, None, partial(core.ballot, answer_id=chosen))
 
     def _addressed(self, text: str, room_id: str, sender: Account, room: RoomFacts) -> Line | None:
         """The command in a line that is meant for us; in a direct room every line is."""
@@ -155,11 +164,12 @@ class Hearer:
             waiting = [(row.id, room, event) for row, room, event in tx.unread()]
         for row_id, room, event_id in waiting:
             event = await self._desk.door.fetch(room, event_id)
-            if event is None or event.hearing is not Hearing.UNREADABLE:
-                if event is not None:
-                    await self._one(event)
-                with self._desk.transaction() as tx:
-                    tx.drop_unread(row_id)
+            if event is not None and event.hearing is Hearing.UNREADABLE:
+                continue
+            if event is not None:
+                await self._one(event)
+            with self._desk.transaction() as tx:
+                tx.drop_unread(row_id)
 
     def _membership(self, event: Event) -> None:
         """Leaving the table's room is leaving the meeting (F01)."""

@@ -32,7 +32,7 @@ class PlaceFinder:
             if row is not None:
                 tx.people.forget_room(room_id)
             if line is not None and self._binds(tx, sender, room, line, alone=alone):
-                self._bind(tx, room_id)
+                self._bind(tx, room_id, room)
                 return Place.TABLE
             if alone:
                 tx.people.add_room(room_id, RoomKind.DIRECT, sender)
@@ -69,9 +69,11 @@ class PlaceFinder:
             return False
         return not alone or (not room.flagged_direct and core.binds(line))
 
-    def _bind(self, tx: Tx, room_id: str) -> None:
+    def _bind(self, tx: Tx, room_id: str, room: RoomFacts) -> None:
+        powerless = not (room.may_redact and room.may_invite and room.may_remove)
         tx.people.add_room(room_id, RoomKind.TABLE)
-        says: Says = [Say("room.bound", lane=TABLE_LANE), *rooms.invitations(tx)]
+        bound = Say("room.bound", {"powerless": powerless}, TABLE_LANE)
+        says: Says = [bound, *rooms.invitations(tx)]
         for say in says:
             token = self._desk.chance.token()
             tx.outbox.add(TABLE_LANE, say.act, say.kind, say.facts, token)

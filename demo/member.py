@@ -120,5 +120,5 @@ class Member:
 
     async def _until(self, true: Callable[[], Any]) -> None:
         async with asyncio.timeout(PATIENCE):
-            while not await true():
+            while not await true():  # noqa: ASYNC110
                 await asyncio.sleep(0.05)

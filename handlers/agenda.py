@@ -45,7 +45,7 @@ def show(turn: Turn) -> Says:
     for case in ahead.notifications:
         rows.append({"point": case.reference, "step": Step.NOTIFICATIONS})
     step = Code(meeting.step) if meeting and meeting.step else None
-    if not rows:
+    if meeting is not None and not rows:
         step = Code(Step.CLOSING)
     return [Say("agenda", {"step": step, "rows": tuple(rows)})]
 

@@ -80,11 +80,16 @@ def without_prefix(text: str, names: Sequence[str]) -> str | None:
     return None
 
 
+def holds_words(line: Line) -> bool:
+    """Whether a line holds words of an item, which are kept nowhere but in the room."""
+    return line.name in {"item", "amend"}
+
+
 def item_text(text: str, names: Sequence[str]) -> str | None:
     """The words of an item in a line that proposes or amends one; None for any other line."""
     rest = without_prefix(text, names)
     line = read(text if rest is None else rest)
-    if line.name not in {"item", "amend"}:
+    if line.name is None or not holds_words(line):
         return None
     words = Words(line.rest, line.name)
     try:

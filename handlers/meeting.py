@@ -20,7 +20,8 @@ def plan(turn: Turn, at: datetime) -> Says:
         raise Refused(Reason.DATE_PAST)
     meeting = turn.tx.meetings.planned() or turn.tx.meetings.add(MeetingState.PLANNED)
     meeting.planned_at = moment
-    return turn.announce("meeting.planned", {"at": moment})
+    says = turn.announce("meeting.planned", {"at": moment})
+    return [*says, Say("meeting.calendar", {"at": moment}, says[-1].lane, Act.FILE)]
 
 
 def open_(turn: Turn) -> Says:

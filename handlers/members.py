@@ -43,7 +43,11 @@ def strike(turn: Turn, account: Account) -> Says:
     """Take somebody off the table and out of its room, and out of every roster and role."""
     row = turn.tx.people.member(account)
     assert row is not None
-    facts: dict[str, Fact] = {"member": account, "role": Code(row.role), "organisation": Code(row.organisation)}
+    facts: dict[str, Fact] = {
+        "member": account,
+        "role": Code(row.role),
+        "organisation": Code(row.organisation),
+    }
     says = [Say("member.removed", facts, lane=TABLE_LANE)]
     says += roll.depart(turn, account)
     turn.tx.cases.release(account)

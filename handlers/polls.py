@@ -6,7 +6,7 @@ from bot.rules.decision import Decision, forgets
 from bot.rules.facts import Code, EventId, Fact
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
-from handlers.traces import companion_slot, poll_slot, progress_slot
+from handlers.traces import companion_slot, ours, poll_slot, progress_slot
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
 from storage import models as m
@@ -15,6 +15,9 @@ from storage.outbox import TABLE_LANE, Act
 
 def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | None = None) -> Says:
     """Ask the roster: a native poll, and the message with the words to type beside it."""
+    roster = turn.tx.meetings.roster(meeting, poll.case_id)
+    if not all(roster.values()):
+        raise Refused(Reason.ROSTER_BROKEN)
     poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
     turn.tx.polls.add(poll, source)
     case = turn.tx.cases.get(poll.case_id)
@@ -128,14 +131,15 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
         Say("poll.closed", facts, TABLE_LANE),
     ]
     if decided:
-        _take_effect(turn, case, Decision(poll.subject))
+        says += _take_effect(turn, case, Decision(poll.subject))
     return says
 
 
-def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> None:
-    """Follow it (Q13), or forget it at once (Q05)."""
-    if forgets(decision):
-        turn.tx.outbox.drop_about(case.reference)
-        turn.tx.cases.forget(case)
-    else:
+def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> Says:
+    """Follow it (Q13), or forget it at once, with the words of its items in the room (Q05)."""
+    if not forgets(decision):
         case.state = CaseState.FOLLOWED
+        return []
+    words = ours(turn.tx.polls.of_case(turn.meeting(), case))
+    turn.tx.cases.forget(case)
+    return words

@@ -1,5 +1,7 @@
 """What holds words of the fiche in the room, and is redacted when the meeting closes (F08)."""
 
+from collections.abc import Iterable
+
 from bot.rules.facts import Code, EventId
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
@@ -9,13 +11,18 @@ from storage.outbox import TABLE_LANE, Act
 
 def redactions(turn: Turn, meeting: m.Meeting) -> Says:
     """Every message of the officer's and of ours that holds words of an item."""
-    ours = [
+    said = (redaction(event) for event in turn.tx.polls.traces(meeting))
+    return [*said, *ours(turn.tx.polls.all_of(meeting))]
+
+
+def ours(polls: Iterable[m.Poll]) -> Says:
+    """What we wrote ourselves with words of an item in it."""
+    return [
         Say("redaction.failed", {"slot": Code(slot)}, TABLE_LANE, Act.REDACT)
-        for poll in turn.tx.polls.all_of(meeting)
+        for poll in polls
         if poll.subject == Subject.ITEM
         for slot in (poll_slot(poll), companion_slot(poll))
     ]
-    return [*(redaction(event) for event in turn.tx.polls.traces(meeting)), *ours]
 
 
 def redaction(event: EventId) -> Say:

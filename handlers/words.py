@@ -1,14 +1,28 @@
 """Help, status, language: finding one's way."""
 
+from collections.abc import Mapping
+from enum import StrEnum
+
+from bot.rules.actions import ActionCode
 from bot.rules.facts import Code, Fact
-from bot.rules.people import Right, entitled
+from bot.rules.fiche import Section
+from bot.rules.notification import Route
+from bot.rules.people import Organisation, Right, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers.turn import Say, Says, Turn
 from locales import commands
-from locales.codes import Language, Place
+from locales.codes import CONTEXTS, Language, Place
 
 # Shown in this order; what is only an answer to a question is left out.
 _HIDDEN = {"yes", "no"}
+
+# What one may choose from, for words whose help is asked.
+_CHOICES: Mapping[str, type[StrEnum]] = {
+    "member.add": Organisation,
+    "notify": Route,
+    "action": ActionCode,
+    "item": Section,
+}
 
 
 def status(turn: Turn) -> Says:
@@ -47,7 +61,10 @@ def help_(turn: Turn, wanted: str, rights: dict[str, tuple[Right, frozenset[Plac
         found = commands.find(wanted.lstrip("!").split())
         if found is None:
             raise Refused(Reason.UNKNOWN_WORD)
-        return [Say("help", {"rows": ({"command": Code(found[0])},), "single": True})]
+        facts: dict[str, Fact] = {"rows": ({"command": Code(found[0])},), "single": True}
+        if family := _CHOICES.get(found[0]):
+            facts |= {"choices": tuple(family), "family": Code(CONTEXTS[family])}
+        return [Say("help", facts)]
     rows = tuple(
         {"command": Code(name)}
         for name, (right, places) in rights.items()

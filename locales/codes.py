@@ -1,4 +1,4 @@
-"""Codes as people read and write them: each has one word in each language, and is itself accepted."""
+"""Codes as people read and write them: a word in each language; the code itself is accepted too."""
 
 import unicodedata
 from collections.abc import Iterable, Mapping

@@ -24,7 +24,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_HERE: N_("That belongs elsewhere: say it in {place}."),
         Reason.NOT_PRESENT: N_("You are not on the roll yet. Say `{do_present}` first."),
         Reason.NO_ROOM: N_(
-            "The table has no room yet. The coordinator says `{do_room_create}` in the direct room, "
+            "The table has no room yet. The coordinator says `{do_room_create}` in the "
+            "direct room, "
             "or invites me to the table's own room and speaks to me there."
         ),
         Reason.ROOM_EXISTS: N_("The table has its room already. Go on there."),
@@ -86,7 +87,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "`{do_postpone} {action}` with a new date."
         ),
         Reason.POLLS_OPEN: N_(
-            "Poll {number} is still open. Wait for the answers, or close it with `{do_close} {number}`."
+            "Poll {number} is still open. Wait for the answers, or close it with "
+            "`{do_close} {number}`."
         ),
         Reason.DISCUSSED_MISSING: N_(
             "First say for each case whether it was discussed ({cases}): `{do_discussed}`, the "
@@ -140,6 +142,10 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "A poll was opened on this case: from then on nobody can be taken off its roster. "
             "In the next meeting it can be set anew."
         ),
+        Reason.ROSTER_BROKEN: N_(
+            "Somebody on the roster of this case has left. It finds no consensus in this meeting "
+            "and comes back in the next."
+        ),
         Reason.SEAT_STAYS: N_(
             "The three mandatory seats take part in every case; only others can be left out."
         ),
@@ -151,7 +157,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "There is no poll with that number. `{do_status}` shows the open ones."
         ),
         Reason.POLL_CLOSED: N_(
-            "That poll is closed, so your answer does not count. Say it aloud: the words can be asked "
+            "That poll is closed, so your answer does not count. Say it aloud: the words "
+            "can be asked "
             "anew."
         ),
         Reason.NO_FICHE: N_(
@@ -173,7 +180,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.TEXT_MISSING: N_("The words of the item are missing. Like this: `{usage}`."),
         Reason.TEXT_TOO_LONG: N_("That is too long for the form: at most {limit} signs. Split it."),
         Reason.PERSONAL_DATA: N_(
-            "That looks like a number, address or birth date that identifies a person. Write it without; "
+            "That looks like a number, address or birth date that identifies a person. "
+            "Write it without; "
             "I have deleted your message here."
         ),
         Reason.UNKNOWN_ITEM: N_(

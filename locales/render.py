@@ -106,7 +106,7 @@ def _fields(kind: Kind, line: Line) -> Mapping[str, str]:
 def row_fields(form: str) -> dict[str, str]:
     """`rows: member account, role code:role` → the form of each field of a row."""
     pairs = form.removeprefix("rows:").split(",")
-    return {name: rest for name, rest in (pair.strip().split(" ", 1) for pair in pairs)}
+    return dict(pair.strip().split(" ", 1) for pair in pairs)
 
 
 def _paragraphs(lines: list[_Line]) -> str:

@@ -51,6 +51,7 @@ class Outbox:
     def __init__(self, session: Session, seal: Seal) -> None:
         self._session = session
         self._seal = seal
+        self.grew = False  # whether this transaction added to it
 
     def add(
         self,
@@ -76,6 +77,7 @@ class Outbox:
         )
         self._session.add(row)
         self._session.flush()
+        self.grew = True
 
     def lanes(self) -> list[int]:
         """The lanes in which something waits."""

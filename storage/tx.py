@@ -82,10 +82,6 @@ class Tx:
             self.session.delete(row)
             self.session.flush()
 
-    def tell_unread(self, row_id: int) -> None:
-        if row := self.session.get(m.Unread, row_id):
-            row.told = True
-
     def check_master_key(self) -> None:
         """`WrongMasterKey` unless this store was sealed with our key; seals a new store."""
         row = self.session.get(m.Keyring, 1)

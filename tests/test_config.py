@@ -138,9 +138,7 @@ def test_no_value_that_is_wrong_is_repeated(path: Path) -> None:
     assert SECRET not in found
 
 
-def test_secrets_may_come_from_the_environment(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_secrets_may_come_from_the_environment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (path.parent / "secrets/password").unlink()
     (path.parent / "secrets/master.key").unlink()
     monkeypatch.setenv("TAFELBOT_PASSWORD", SECRET)

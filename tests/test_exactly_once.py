@@ -208,9 +208,7 @@ def shape(content: Content) -> Any:
 def same(values: Any) -> Any:
     """Random references and ids become numbers in the order in which they appear."""
     text, known = json.dumps(values, default=str, sort_keys=True), dict[str, str]()
-    return json.loads(
-        RANDOM.sub(lambda found: known.setdefault(found[0], f"#{len(known)}"), text)
-    )
+    return json.loads(RANDOM.sub(lambda found: known.setdefault(found[0], f"#{len(known)}"), text))
 
 
 class Sweep:
@@ -243,6 +241,7 @@ class Sweep:
         await act()
         fate.spare()
         return fate.deaths > deaths
+
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> MortalHall:
@@ -328,9 +327,7 @@ async def test_two_meetings_with_many_deaths_end_as_if_there_had_been_none(
     assert found == undisturbed
 
 
-@settings(
-    max_examples=3, deadline=None, derandomize=True, phases=(Phase.generate,)
-)
+@settings(max_examples=3, deadline=None, derandomize=True, phases=(Phase.generate,))
 @given(pauses=st.lists(st.integers(1, 400), min_size=4, max_size=20))
 def test_whenever_it_is_killed_nothing_is_lost_or_doubled(
     tmp_path_factory: pytest.TempPathFactory, undisturbed: Any, pauses: list[int]

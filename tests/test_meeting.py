@@ -9,4 +9,4 @@ async def test_two_meetings_from_the_first_word_to_the_last(empty_hall: Hall) ->
     await scene.play()
     for line in empty_hall.shown(empty_hall.room):
         print(line)
-        print('---')
+        print("---")

@@ -203,7 +203,9 @@ def echoed(line: str, body: str) -> set[str]:
     """Words of the line, other than the bot's own, that stand in the answer."""
     own = {fold(word) for text in texts() for word in WORD.findall(text)}
     typed = {word for word in WORD.findall(line) if fold(word) not in own}
-    return {word for word in typed if len(word) > 1 and re.search(rf"(?<!\w){re.escape(word)}", body)}
+    return {
+        word for word in typed if len(word) > 1 and re.search(rf"(?<!\w){re.escape(word)}", body)
+    }
 
 
 def texts() -> list[str]:
@@ -279,5 +281,3 @@ def test_every_reason_is_provoked() -> None:
     assert provoked == set(Reason)
     own_test = {R.NO_ROOM, R.EDITED, R.NOT_ENCRYPTED, R.NOT_TAKEN_UP, R.NOT_ON_ROSTER}
     assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}
-
-

@@ -63,6 +63,7 @@ class Reason(StrEnum):
     # rosters and polls
     NOT_ON_ROSTER = "not_on_roster"
     ROSTER_FROZEN = "roster_frozen"
+    ROSTER_BROKEN = "roster_broken"
     SEAT_STAYS = "seat_stays"
     ROOM_EXCEEDS_ROSTER = "room_exceeds_roster"
     UNKNOWN_POLL = "unknown_poll"

@@ -21,12 +21,17 @@ MISSING = (
 StartMember = Callable[..., Awaitable[Member]]
 
 
-@pytest.fixture
-async def member(synapse: Homeserver) -> AsyncIterator[StartMember]:
-    """Starts members, each a client of another make; stops them all."""
+def require_client() -> None:
+    """Skip, and say so, where there is no client."""
     installed = Path(__file__).with_name("node_modules").is_dir()
     if shutil.which(NODE) is None or not installed:
         pytest.skip(MISSING)
+
+
+@pytest.fixture
+async def member(synapse: Homeserver) -> AsyncIterator[StartMember]:
+    """Starts members, each a client of another make; stops them all."""
+    require_client()
     async with AsyncExitStack() as running:
 
         async def start(name: str, *, only_signed: bool = True, **login: object) -> Member:

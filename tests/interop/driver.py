@@ -46,6 +46,7 @@ class Member:
         self._pending: dict[int, asyncio.Future[Any]] = {}
         self._news = asyncio.Condition()
         self.events: dict[str, Seen] = {}  # newest description, in order of first arrival
+        self.reports: list[Seen] = []  # every description, also of what was redacted since
 
     async def start(self) -> "Member":
         """Start the client and log in."""
@@ -142,6 +143,7 @@ class Member:
             elif "event" in message:
                 async with self._news:
                     self.events[message["event"]["event_id"]] = message["event"]
+                    self.reports.append(message["event"])
                     self._news.notify_all()
         for answer in self._pending.values():
             if not answer.done():

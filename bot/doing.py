@@ -1,0 +1,141 @@
+"""Do: each act of the outbox, in Matrix."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot import files
+from bot.composing import Composer
+from bot.desk import Desk
+from bot.matrix.door import Content
+from bot.rules.consensus import Outcome
+from bot.rules.facts import Account, EventId
+from storage.database import forget_pages
+from storage.outbox import TABLE_LANE, Act, Outgoing
+from storage.tx import Tx
+
+
+class Doer:
+    def __init__(self, desk: Desk, composer: Composer) -> None:
+        self._desk = desk
+        self._composer = composer
+        self._acts: Mapping[Act, Callable[[Outgoing, str], Awaitable[str | None]]] = {
+            Act.MESSAGE: self._message,
+            Act.POLL: self._poll,
+            Act.POLL_END: self._poll_end,
+            Act.FILE: self._file,
+            Act.REDACT: self._redact,
+            Act.GREET: self._greet,
+            Act.ADVICE: self._advice,
+            Act.INVITE: self._invite,
+            Act.REMOVE: self._remove,
+            Act.FORGET: self._forget,
+        }
+
+    async def do(self, outgoing: Outgoing, room: str) -> str | None:
+        """The id of the event that came of it, if one did; `MatrixRefused` if it may not be."""
+        return await self._acts[outgoing.act](outgoing, room)
+
+    async def _message(self, outgoing: Outgoing, room: str) -> str | None:
+        with self._desk.transaction() as tx:
+            edits = tx.outbox.anchor(outgoing.slot) if outgoing.slot else None
+            if self._is_void(tx, outgoing):
+                return None
+        content = await self._composer.message(outgoing, edits)
+        if content is None:
+            return None
+        return await self._send(room, "m.room.message", content, outgoing)
+
+    async def _poll(self, outgoing: Outgoing, room: str) -> str | None:
+        content = await self._composer.poll(outgoing)
+        if content is None:
+            self._void(outgoing)
+            return None
+        return await self._send(room, "org.matrix.msc3381.poll.start", content, outgoing)
+
+    async def _poll_end(self, outgoing: Outgoing, room: str) -> str | None:
+        poll = self._target(outgoing)
+        if poll is None:
+            return None
+        content = self._composer.poll_end(poll)
+        return await self._send(room, "org.matrix.msc3381.poll.end", content, outgoing)
+
+    async def _file(self, outgoing: Outgoing, room: str) -> str | None:
+        file = files.file(self._composer, self._desk.table, outgoing)
+        uploaded = await self._desk.door.upload(file.data, file.name, file.mimetype)
+        content = {**uploaded, **self._composer.marked(outgoing, file.facts)}
+        return await self._send(room, "m.room.message", content, outgoing)
+
+    async def _redact(self, outgoing: Outgoing, room: str) -> str | None:
+        if target := self._target(outgoing):
+            await self._desk.door.redact(room, target, self._txn(outgoing))
+        return None
+
+    async def _greet(self, outgoing: Outgoing, room: str) -> str | None:
+        """Whether somebody can be heard; if so they are told once, else each time."""
+        user = self._desk.user_id(outgoing.lane)
+        standing = await self._desk.door.standing(user)
+        if not standing.can_be_heard:
+            return await self._advice(outgoing, room)
+        with self._desk.transaction() as tx:
+            if tx.people.account_row(outgoing.lane).greeted:
+                return None
+        event = await self._message(outgoing, room)
+        with self._desk.transaction() as tx:
+            tx.people.account_row(outgoing.lane).greeted = True
+        return event
+
+    async def _advice(self, outgoing: Outgoing, room: str) -> str | None:
+        content = self._composer.advice(outgoing)
+        return await self._desk.door.send_clear(room, content, self._txn(outgoing))
+
+    async def _invite(self, outgoing: Outgoing, room: str) -> str | None:
+        await self._desk.door.invite(room, self._desk.user_id(_member(outgoing)))
+        self._desk.room_changed(room)
+        return None
+
+    async def _remove(self, outgoing: Outgoing, room: str) -> str | None:
+        await self._desk.door.remove(room, self._desk.user_id(_member(outgoing)))
+        self._desk.room_changed(room)
+        return None
+
+    async def _forget(self, _outgoing: Outgoing, _room: str) -> str | None:
+        """The meeting is over: nothing of its moment stays, in memory or on disk."""
+        self._desk.lines.clear()
+        with self._desk.transaction() as tx:
+            tx.outbox.forget_anchors()
+        forget_pages(self._desk.engine)
+        return None
+
+    async def _send(self, room: str, type_: str, content: Content, outgoing: Outgoing) -> str:
+        return await self._desk.door.send(room, type_, content, self._txn(outgoing))
+
+    def _target(self, outgoing: Outgoing) -> EventId | None:
+        event, slot = outgoing.facts.get("event"), outgoing.facts.get("slot")
+        if isinstance(event, EventId):
+            return event
+        with self._desk.transaction() as tx:
+            return tx.outbox.anchor(str(slot))
+
+    def _is_void(self, tx: Tx, outgoing: Outgoing) -> bool:
+        """The message beside a poll that could not be opened."""
+        if outgoing.kind != "poll.opened" or outgoing.facts.get("section") is None:
+            return False
+        return tx.outbox.anchor(f"poll-{outgoing.facts['poll']}") is None
+
+    def _void(self, outgoing: Outgoing) -> None:
+        """The words are not to be had, or not those that were proposed: nobody can agree."""
+        with self._desk.transaction() as tx:
+            poll = tx.polls.find(int(str(outgoing.facts["poll"])))
+            if poll is not None:
+                poll.outcome = Outcome.NO_CONSENSUS
+                facts = {"number": poll.number}
+                token = self._desk.chance.token()
+                tx.outbox.add(TABLE_LANE, Act.MESSAGE, "item.void", facts, token)
+
+    def _txn(self, outgoing: Outgoing) -> str:
+        return f"tafelbot-{outgoing.token}"
+
+
+def _member(outgoing: Outgoing) -> Account:
+    member = outgoing.facts["member"]
+    assert isinstance(member, Account)
+    return member

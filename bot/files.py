@@ -1,0 +1,72 @@
+"""The files that are sent: minutes, and a meeting for one's calendar."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from icalendar import Calendar
+from icalendar import Event as Appointment
+
+from bot.composing import Composer
+from handlers.turn import Table
+from locales.catalogue import NP_
+from storage.outbox import TABLE_LANE, Outgoing
+
+USUAL_LENGTH = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """`facts`: which of the message's facts stand beside the file."""
+
+    data: bytes
+    name: str
+    mimetype: str
+    facts: tuple[str, ...]
+
+
+def file(composer: Composer, table: Table, outgoing: Outgoing) -> File:
+    """The file a message consists of."""
+    return _FILES[outgoing.kind](composer, table, outgoing)
+
+
+def minutes(composer: Composer, table: Table, outgoing: Outgoing) -> File:
+    """Plain text that opens anywhere and prints well."""
+    extra = {"table": table.name, "zone": table.police_zone}
+    shown = composer.render(TABLE_LANE, outgoing.kind, outgoing.facts, extra)
+    opened = outgoing.facts["opened"]
+    assert isinstance(opened, date)
+    name = _name(composer, NP_("file", "minutes"), opened)
+    return File(
+        (shown.text + "\n").encode(), f"{name}.txt", "text/plain; charset=utf-8", ("opened",)
+    )
+
+
+def calendar(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
+    """An appointment with a neutral title: calendars are seldom as safe as this room."""
+    at = outgoing.facts["at"]
+    assert isinstance(at, datetime)
+    start = at.astimezone(UTC)
+    appointment = Appointment()
+    appointment.add("uid", f"{outgoing.token}@tafelbot")
+    appointment.add("dtstamp", start)
+    appointment.add("dtstart", start)
+    appointment.add("dtend", start + USUAL_LENGTH)
+    appointment.add("summary", composer.room_name())
+    whole = Calendar()
+    whole.add("prodid", "-//Tafelbot//")
+    whole.add("version", "2.0")
+    whole.add_component(appointment)
+    name = _name(composer, NP_("file", "meeting"), at.date())
+    return File(whole.to_ical(), f"{name}.ics", "text/calendar", ("at",))
+
+
+def _name(composer: Composer, word: str, day: date) -> str:
+    words = composer.in_languages(word, "file").replace("\n", "-")
+    return f"{words}-{day.isoformat()}"
+
+
+_FILES: Mapping[str, Callable[[Composer, Table, Outgoing], File]] = {
+    "minutes.ready": minutes,
+    "meeting.calendar": calendar,
+}

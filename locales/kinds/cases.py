@@ -1,0 +1,137 @@
+"""Actions, notifications and cases."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from locales.catalogue import N_
+from locales.kinds.form import Kind, Line, kind
+
+CASES: Mapping[str, Kind] = MappingProxyType(
+    {
+        "action.asked": kind(
+            "An action of an earlier meeting waits for its answer.",
+            N_("**{action}** ({case}): {owner}, {code}, due {due}."),
+            N_(
+                "Answer `{do_done} {action}`, `{do_impossible} {action}` or "
+                "`{do_postpone} {action}` with a new date."
+            ),
+            action="action",
+            case="case",
+            owner="account",
+            code="code:action",
+            due="date",
+            rings=("owner",),
+        ),
+        "action.added": kind(
+            "An action was agreed.",
+            N_("Agreed: **{action}** ({case}), {owner}: {code}, by {due}."),
+            action="action",
+            case="case",
+            owner="account",
+            code="code:action",
+            due="date",
+            rings=("owner",),
+        ),
+        "action.closed": kind(
+            "An action was answered for good.",
+            N_("**{action}**: {outcome}."),
+            action="action",
+            outcome="code:action state",
+        ),
+        "action.postponed": kind(
+            "An action has a new date.",
+            N_("**{action}** ({case}) stays open, by {due}."),
+            action="action",
+            case="case",
+            due="date",
+        ),
+        "actions": kind(
+            "The open actions.",
+            Line(N_("**Open actions**"), when="rows"),
+            Line(N_("**{action}** ({case}) {owner}: {code}, by {due}"), each="rows"),
+            Line(N_("No action is open."), unless="rows"),
+            rows="rows: action action, case case, owner account, code code:action, due date",
+        ),
+        "notification.asked": kind(
+            "A question of the notification, in the direct room.",
+            Line(
+                N_(
+                    "A new notification. Give no name and no details here: you explain it aloud "
+                    "at the table. Secrecy applies from now on."
+                ),
+                when="first",
+            ),
+            N_("{question} Answer `{yes}` or `{no}`."),
+            question="code:attestation",
+            first="flag",
+        ),
+        "notification.ended": kind(
+            "A question was answered with no; nothing was kept.",
+            N_(
+                "Then this does not belong at the table now. Thank you for weighing it; nothing "
+                "was kept. The coordinator can think along with you."
+            ),
+        ),
+        "notification.received": kind(
+            "The notifier's fresh reference.",
+            N_("Received. Its reference is **{case}**."),
+            N_(
+                "Write the reference in your own file, nowhere else. The mayor decides whether it "
+                "comes to the table; you explain it there aloud."
+            ),
+            case="case",
+        ),
+        "notification.waiting": kind(
+            "Told to the mayor's seat, in the direct room.",
+            N_("A new notification waits: **{case}**. The notifier will tell you more in person."),
+            N_("Say `{do_admit} {case}` or `{do_refuse} {case}`."),
+            case="case",
+            rings=("mayor",),
+            mayor="account",
+        ),
+        "notification.refused": kind(
+            "The mayor did not admit it; its reference is forgotten.",
+            N_("**{case}** is not admitted to the table. I have forgotten it."),
+            case="case",
+        ),
+        "case.admitted": kind(
+            "The mayor's seat admitted a notification.",
+            N_("**{case}** is admitted by the mayor and stands on the agenda."),
+            case="case",
+        ),
+        "roster.stated": kind(
+            "Who takes part in a case, aloud.",
+            N_("Roster of **{case}**: {roster}."),
+            case="case",
+            roster="accounts",
+        ),
+        "manager.assigned": kind(
+            "A case has a case manager.",
+            N_("{manager} is the case manager of **{case}**."),
+            case="case",
+            manager="account",
+            rings=("manager",),
+        ),
+        "director.assigned": kind(
+            "A case has a case director.",
+            N_("{director} is the case director of **{case}**."),
+            case="case",
+            director="account",
+            rings=("director",),
+        ),
+        "case.discussed": kind(
+            "A discussion was confirmed; the year starts anew.",
+            N_(
+                "**{case}** was discussed. I forget it after {expires}, unless it is "
+                "discussed again."
+            ),
+            case="case",
+            expires="date",
+        ),
+        "case.not_discussed": kind(
+            "A case was on the table and not discussed; its clock goes on.",
+            N_("**{case}** was not discussed; its clock goes on."),
+            case="case",
+        ),
+    }
+)

@@ -1,0 +1,146 @@
+"""The meeting: from planning to closing, and its minutes."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from locales.catalogue import N_
+from locales.kinds.form import Kind, Line, kind
+
+MEETING: Mapping[str, Kind] = MappingProxyType(
+    {
+        "meeting.planned": kind(
+            "A meeting is planned.",
+            N_("The next meeting is planned on **{at}**."),
+            at="time",
+        ),
+        "meeting.calendar": kind(
+            "The file of the planned meeting, for one's calendar.",
+            at="time",
+        ),
+        "meeting.opened": kind(
+            "The roll call begins.",
+            N_("**The meeting is open.**"),
+            N_(
+                "We meet for one purpose: to prevent terrorism by guiding people in time. "
+                "Everybody has the right to speak, nobody the duty."
+            ),
+            N_(
+                "What is said here is secret, also after this meeting; breaking that secrecy is "
+                "punishable. Share what is needed and relevant, nothing more."
+            ),
+            Line(N_("In the chair: {chair}."), when="chair"),
+            N_("**Roll call:** everybody says `{do_present}`."),
+            chair="account",
+        ),
+        "chair.changed": kind(
+            "Somebody else holds the chair.",
+            N_("{chair} is in the chair now."),
+            chair="account",
+        ),
+        "roll.updated": kind(
+            "The roll so far; one message, edited in place.",
+            N_("Present: **{present}** of {of}."),
+            Line(N_("Still missing: {seats_missing}."), when="seats_missing"),
+            Line(
+                N_("The three mandatory seats are filled; the chair begins with `{do_next}`."),
+                unless="seats_missing",
+            ),
+            present="int",
+            of="int",
+            seats_missing="codes:seat",
+        ),
+        "agenda": kind(
+            "Where the meeting is: the answer to `agenda`, and each move to a case or the end.",
+            Line(N_("**{case}** is on the table ({step})."), when="case"),
+            Line(N_("On the roster: {roster}."), when="roster"),
+            Line(N_("First the case manager speaks: {manager}."), when="manager"),
+            Line(N_("First whoever brought it explains it aloud: {notifier}."), when="notifier"),
+            Line(N_("Need to know, not nice to know; in the interest of the person."), when="case"),
+            Line(
+                N_("Afterwards the chair says `{do_discussed} {case} {yes}` or `{no}`."),
+                when="case",
+            ),
+            Line(N_("Then `{do_decide} {case} {follow}`, `{stop}` or `{refer}`."), when="notifier"),
+            Line(
+                N_("Everything has been through. `{do_meeting_close}` ends the meeting."),
+                when=("step", "closing"),
+            ),
+            Line(N_("**Agenda**"), when="rows"),
+            Line(N_("{point} ({step})"), each="rows"),
+            Line(
+                N_("Nothing waits for the table."),
+                when=lambda facts: not facts.get("rows") and not facts.get("step"),
+            ),
+            step="code:step",
+            case="case",
+            roster="accounts",
+            manager="account",
+            notifier="account",
+            rows="rows: point word, step code:step",
+            rings=("manager", "notifier"),
+        ),
+        "status": kind(
+            "Where the meeting is, and how to recognise the bot.",
+            Line(N_("The meeting: **{meeting}**."), when="meeting"),
+            Line(N_("No meeting is open."), unless="meeting"),
+            Line(N_("The next one is planned on {planned}."), when="planned"),
+            Line(N_("Present: {present} of {of}."), when="present"),
+            Line(N_("On the table: {case}."), when="case"),
+            Line(N_("Open polls: {polls}."), when="polls"),
+            Line(
+                N_("The table has no room yet: `{do_room_create}` makes one."), when="without_room"
+            ),
+            N_("My fingerprint: `{fingerprint}`"),
+            meeting="code:meeting",
+            planned="time",
+            present="int",
+            of="int",
+            case="case",
+            polls="ints",
+            without_room="flag",
+        ),
+        "minutes.ready": kind(
+            "The file of the minutes, with only `opened` beside it; the lines are the file.",
+            N_("**Minutes of the operational table, {table}**"),
+            N_("Police zone: {zone}"),
+            N_("Meeting of {opened}"),
+            N_("At the table: {functions}"),
+            Line(N_("Actions of last time"), when="actions"),
+            Line(N_("{action} ({case}), {code}: {outcome}"), each="actions"),
+            Line(N_("Cases"), when="cases"),
+            Line(N_("{case}: {discussed}; kept until {expires}"), each="cases"),
+            Line(N_("Decisions by consensus"), when="polls"),
+            Line(N_("{case}, {subject}: {outcome} (version {version})"), each="polls"),
+            Line(N_("New actions"), when="agreed"),
+            Line(N_("{action} ({case}), {code}, by {due}"), each="agreed"),
+            N_("No names, nothing that was said: those are in nobody's keeping but your own."),
+            opened="date",
+            functions="codes:organisation",
+            actions="rows: action action, case case, code code:action, outcome code:action state",
+            cases="rows: case case, discussed code:discussed, expires date",
+            polls="rows: case case, subject code:subject, outcome code:outcome, version int",
+            agreed="rows: action action, case case, code code:action, due date",
+        ),
+        "meeting.closed": kind(
+            "The meeting is over and its working data is gone.",
+            N_("**The meeting is closed.** The minutes are above."),
+            N_("Erased from my store: roll, rosters, ballots and digests of this meeting."),
+            Line(
+                N_(
+                    "Redacted here: {redacted} messages with words of the fiche. The homeserver "
+                    "may keep their originals for some days more (7 by default), and other "
+                    "devices what they have already shown."
+                ),
+                when="redacted",
+            ),
+            redacted="int",
+        ),
+        "redaction.failed": kind(
+            "The homeserver did not let the bot redact something.",
+            N_(
+                "I may not redact in this room, so words of the fiche are still here. Give me the "
+                "power to redact (50), or delete those messages yourselves."
+            ),
+        ),
+    }
+)
