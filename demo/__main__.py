@@ -21,18 +21,22 @@ async def play(*, stay: bool) -> None:
             async with RealStage(homeserver, folder, set_up(homeserver, folder)) as stage:
                 print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
                 await Scene(stage).play()
-                print(f"\nplayed in {time.monotonic() - began:.0f} s; what the bot's store holds:")
+                print(f"\nplayed in {time.monotonic() - began:.0f} s")
                 if stay:
                     await _stay(homeserver, stage)
+            print("\nWhat the bot's store holds:")
             print(stage.bot.inspect())
 
 
 async def _stay(homeserver: Homeserver, stage: RealStage) -> None:
+    seat = stage.user_id(COORDINATOR)
+    key = await asyncio.to_thread(stage.recovery_key, COORDINATOR)
     print(
         f"\nThe homeserver stays up at {homeserver.url}.\n"
-        f"Log in with Element or another client as {stage.user_id(COORDINATOR)}, or as one of\n"
-        f"{', '.join(ACCOUNTS)}; everybody's password is {PASSWORD}.\n"
-        "Your app may ask to confirm your identity: choose to reset it, with that password.\n"
+        f"Take the coordinator's seat with Element or another client: {seat},\n"
+        f"password {PASSWORD}; verify your session with the recovery key\n"
+        f"    {key}\n"
+        f"The others ({', '.join(ACCOUNTS)}) have the same password.\n"
         "Ctrl-C ends everything.",
         flush=True,
     )

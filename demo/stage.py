@@ -11,6 +11,7 @@ from bot.matrix.door import Event
 from demo.homeserver import Homeserver
 from demo.member import Member
 from demo.operating import BOT, PASSWORD, BotProcess
+from demo.recovery import secret_storage
 from demo.scene import COORDINATOR, GUEST, PEOPLE
 
 
@@ -76,6 +77,17 @@ class RealStage:
     async def come(self, who: str) -> None:
         """Clients join by themselves; wait until they have."""
         await self._members[who].has(table=True, direct=True)
+
+    def recovery_key(self, who: str) -> str:
+        """Store somebody's identity as clients do; the key with which a person verifies theirs."""
+        found = self._members[who].credentials()
+        names = ("master", "self_signing", "user_signing")
+        seeds = zip(names, found.seeds, strict=True)
+        typed, data = secret_storage({f"m.cross_signing.{name}": seed for name, seed in seeds})
+        for type_, content in data.items():
+            path = f"/_matrix/client/v3/user/{self.user_id(who)}/account_data/{type_}"
+            self._homeserver.call("PUT", path, dict(content), token=found.token)
+        return typed
 
     def said(self) -> list[str | None]:
         """The ids of everything the bot said and the coordinator's client decrypted."""

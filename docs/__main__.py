@@ -30,6 +30,7 @@ _FORMS = {
     "code:command": "name of a command",
     "code:reason": "one of the reasons below",
     "codes:family": "list of the codes that are possible there",
+    "code:family": "the family of those codes, one of those below",
 }
 _ACCOUNTS = {"account", "accounts"}  # people are mentioned in the words, and not in the facts
 
@@ -57,8 +58,9 @@ def _messages() -> Iterator[str]:
     yield "# Messages\n"
     yield "<!-- Made by `make docs` from the code. -->\n"
     yield (
-        f"Every message of the bot is encrypted and says the same thing twice: in words for "
-        f"people, and as facts for programs, in the object `{FACTS}` of its content. The facts "
+        "Every message of the bot, but for `unheard`, is encrypted, and says the same thing twice: "
+        "in words for people, and as facts for programs, "
+        f"in the object `{FACTS}` of its content. The facts "
         "are the stable interface; words change and are translated.\n"
     )
     yield "```json\n" + _EXAMPLE + "\n```\n"
@@ -80,7 +82,8 @@ def _messages() -> Iterator[str]:
             continue
         yield f"### `{name}`\n"
         yield f"{kind.about}\n"
-        yield from _facts(kind.fields)
+        beside = {"opened": kind.fields["opened"]} if name == "minutes.ready" else kind.fields
+        yield from _facts(beside)
     yield from _polls()
     yield from _refusals()
     yield from _codes()

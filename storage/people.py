@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.rules.facts import Account
@@ -92,7 +92,9 @@ class People:
         return row
 
     def forget_room(self, room_id: str) -> None:
+        """With what could not be read in it."""
         if row := self.room(room_id):
+            self._session.execute(delete(m.Unread).where(m.Unread.room_id == row.id))
             self._session.delete(row)
             self._session.flush()
 

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.matrix.door import Content, Event, Hearing
+from bot.matrix.door import Batch, Content, Event, Hearing
 from bot.rules import reference as references
 from demo.scene import COORDINATOR, PEOPLE, Scene
 from storage.inspect import tables
 from tests.hall import BOT, Hall, Sent, facts_of, heard
+
+__all__ = ["Batch", "heard"]
 
 UNKNOWN = references.make(lambda alphabet: alphabet[7])  # well formed, given to no case
 MISTYPED = f"{UNKNOWN[:-1]}{'2' if UNKNOWN[-1] != '2' else '3'}"

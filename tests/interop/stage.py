@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from bot.composing import FACTS
@@ -32,7 +32,7 @@ class PeerStage:
         self.direct: dict[str, str] = {}
         self.table = ""
 
-    async def __aenter__(self) -> "PeerStage":
+    async def __aenter__(self) -> Self:
         async with AsyncExitStack() as running:
             await asyncio.to_thread(self.homeserver.start)
             running.callback(self.homeserver.close)

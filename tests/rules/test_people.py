@@ -1,0 +1,80 @@
+"""Who may sit where, and do what (C01-C08, H01-H05)."""
+
+import itertools
+
+import pytest
+
+from bot.rules.people import (
+    Excluded,
+    Organisation,
+    Right,
+    Role,
+    Seat,
+    chair,
+    enrol,
+    entitled,
+    seat_of,
+)
+from bot.rules.refusal import Reason, Refused
+
+
+@pytest.mark.parametrize("service", Excluded)
+@pytest.mark.parametrize("role", Role)
+def test_an_excluded_service_is_enrolled_in_no_role(role: Role, service: Excluded) -> None:
+    with pytest.raises(Refused) as caught:
+        enrol(role, service)
+    assert caught.value.reason is Reason.EXCLUDED_SERVICE
+
+
+def test_the_police_sits_there_only_as_information_officer_and_nobody_else_does() -> None:
+    municipal = {Role.MAYOR, Role.MAYOR_DELEGATE, Role.COORDINATOR}
+    allowed = set()
+    for role, organisation in itertools.product(Role, Organisation):
+        try:
+            enrol(role, organisation)
+        except Refused as refused:
+            assert refused.reason is Reason.ROLE_MISMATCH
+        else:
+            allowed.add((role, organisation))
+    for role, organisation in allowed:
+        assert (organisation is Organisation.LOCAL_POLICE) == (role is Role.INFORMATION_OFFICER)
+        assert role not in municipal or organisation is Organisation.MUNICIPALITY
+    others = set(Organisation) - {Organisation.LOCAL_POLICE}
+    assert allowed >= set(itertools.product((Role.PARTNER, Role.AD_HOC), others))
+    assert {role for role, _ in allowed} == set(Role)
+
+
+@pytest.mark.parametrize("mandate", [True, False])
+def test_the_police_never_chairs_and_the_coordinator_only_under_mandate(mandate: bool) -> None:
+    may = set()
+    for role in Role:
+        try:
+            chair(role, coordinator_chairs=mandate)
+        except Refused as refused:
+            officer = role is Role.INFORMATION_OFFICER
+            assert (refused.reason is Reason.OFFICER_CANNOT_CHAIR) == officer
+        else:
+            may.add(role)
+    assert may == {Role.MAYOR, Role.MAYOR_DELEGATE} | ({Role.COORDINATOR} if mandate else set())
+
+
+def test_three_roles_fill_the_three_seats() -> None:
+    assert {seat_of(role) for role in Role} == {*Seat, None}
+    assert seat_of(Role.MAYOR_DELEGATE) is Seat.MAYOR
+    assert seat_of(Role.PARTNER) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "roles"),
+    [
+        (Right.MEMBER, set(Role)),
+        (Right.STEWARD, {Role.MAYOR, Role.MAYOR_DELEGATE, Role.COORDINATOR}),
+        (Right.CHAIR, {Role.COORDINATOR}),
+        (Right.MAYOR, {Role.MAYOR, Role.MAYOR_DELEGATE}),
+        (Right.OFFICER, {Role.INFORMATION_OFFICER}),
+    ],
+)
+def test_a_right_belongs_to_these_roles(right: Right, roles: set[Role]) -> None:
+    assert {role for role in Role if entitled(right, role, chairs=False)} == roles
+    chairing = {role for role in Role if entitled(right, role, chairs=True)}
+    assert chairing == (set(Role) if right is Right.CHAIR else roles)
