@@ -54,12 +54,12 @@ class Actor:
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
-        """Words of a refused item do not outlive the meeting; outside one, or when they tell who
-        somebody is, not a moment longer (P09, F17)."""
+        """Words of a refused item do not outlive the meeting; outside one, in clear, or when they
+        tell who somebody is, not a moment longer (P09, F17)."""
         if request.place is not Place.TABLE:
             return []
         meeting = tx.meetings.running()
-        if meeting is None or refused.reason is Reason.PERSONAL_DATA:
+        if meeting is None or refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}:
             return [traces.redaction(request.event_id)]
         tx.polls.trace(meeting, request.event_id)
         return []

@@ -49,6 +49,7 @@ class Composer:
         labels = {key: self.in_languages(text) for key, text in answers.items()}
         fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
         return {
+            **self._facts(outgoing, {}, kind="poll.question"),
             TEXT: fallback,
             f"{POLL}.start": {
                 "question": {TEXT: question, "body": question, "msgtype": "m.text"},
@@ -58,11 +59,12 @@ class Composer:
             },
         }
 
-    def poll_end(self, poll: EventId) -> dict[str, Any]:
+    def poll_end(self, outgoing: Outgoing, poll: EventId) -> dict[str, Any]:
         return {
+            **self._facts(outgoing, {}, kind="poll.ended"),
             "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
             f"{POLL}.end": {},
-            TEXT: self.in_languages(NP_("poll", "The poll is closed."), "poll"),
+            TEXT: self.render(TABLE_LANE, "poll.ended", {}, {}).text,
         }
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
@@ -128,10 +130,10 @@ class Composer:
         users = [self._desk.user_id(one) for one in called if isinstance(one, Account)]
         return {"msgtype": "m.text" if users else "m.notice", "m.mentions": {"user_ids": users}}
 
-    def _facts(self, outgoing: Outgoing, facts: Facts) -> dict[str, Any]:
+    def _facts(self, outgoing: Outgoing, facts: Facts, kind: str = "") -> dict[str, Any]:
         shown = {key: value for key, value in facts.items() if value is not None}
         packed = wire(shown)
-        return {FACTS: {"kind": outgoing.kind, "id": str(outgoing.token), **packed}}
+        return {FACTS: {"kind": kind or outgoing.kind, "id": str(outgoing.token), **packed}}
 
 
 def _text(shown: Rendered) -> dict[str, Any]:

@@ -189,6 +189,9 @@ def _sentence(error: Any) -> str:
         return f"{where}: is missing"
     if kind == "extra_forbidden":
         return f"{where}: is not a setting"
+    if kind == "string_pattern_mismatch":
+        form = "https://…" if where == "homeserver" else "@name:server"
+        return f"{where}: is to be written as {form}"
     if kind == "too_long" and where.endswith("tables"):
         return f"{where}: one table; several municipalities run as several bot accounts"
     return f"{where}: {error['msg']}"

@@ -55,7 +55,7 @@ class Doer:
         poll = self._target(outgoing)
         if poll is None:
             return None
-        content = self._composer.poll_end(poll)
+        content = self._composer.poll_end(outgoing, poll)
         return await self._send(room, "org.matrix.msc3381.poll.end", content, outgoing)
 
     async def _file(self, outgoing: Outgoing, room: str) -> str | None:
@@ -129,7 +129,8 @@ class Doer:
                 poll.outcome = Outcome.NO_CONSENSUS
                 facts = {"number": poll.number}
                 token = self._desk.chance.token()
-                tx.outbox.add(TABLE_LANE, Act.MESSAGE, "item.void", facts, token)
+                slot = f"void-{poll.id}"  # said once, also when we die right after
+                tx.outbox.add(TABLE_LANE, Act.MESSAGE, "item.void", facts, token, slot=slot)
 
     def _txn(self, outgoing: Outgoing) -> str:
         return f"tafelbot-{outgoing.token}"

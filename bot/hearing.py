@@ -11,7 +11,7 @@ from bot.matrix.door import Batch, Event, Hearing, Invitation, MatrixRefused, Ro
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import POLL_RESPONSES, replacement, selection, spoken
+from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken
 from handlers import core, roll
 from handlers.core import Line
 from locales.codes import Place
@@ -97,29 +97,34 @@ class Hearer:
             return
         edited = replacement(event.content)
         lines = spoken(edited if edited is not None else event.content)
-        for number, text in enumerate(lines):
-            line = self._addressed(text, event.room, sender, room)
-            if line is None:
-                continue
+        said = self._said(lines, event.room, sender, room)
+        for number, line in said if edited is None else _weightiest(said):
             place = self._places.find(event.room, sender, room, line)
             if place is None:
                 return
             if core.holds_words(line):
-                self._desk.lines[event.event_id, number] = text
+                self._desk.lines[event.event_id, number] = lines[number]
             self._actor.greet(event, sender)
             request = self._actor.request(event, number, sender, place, room)
-            if edited is not None:
-                self._actor.act(request, line, refusing(Reason.EDITED))
-                return
-            self._actor.act(request, line, partial(core.answer, line=line))
+            handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
+            self._actor.act(request, line, handle)
+
+    def _said(
+        self, lines: list[str], room_id: str, sender: Account, room: RoomFacts
+    ) -> list[tuple[int, Line]]:
+        """The lines meant for us, with their numbers."""
+        found = [self._addressed(text, room_id, sender, room) for text in lines]
+        return [(number, line) for number, line in enumerate(found) if line is not None]
 
     def _ballot(self, event: Event, sender: Account, room: RoomFacts) -> None:
         chosen = selection(event.type, event.content)
-        if chosen is None:
-            return
         request = self._actor.request(event, 0, sender, Place.TABLE, room)
         self._actor.greet(event, sender)
-        self._actor.act(request, None, partial(core.ballot, answer_id=chosen))
+        if chosen is None:
+            back = partial(core.withdraw, poll_event=related(event.content))
+            self._actor.act(request, None, back)
+        else:
+            self._actor.act(request, None, partial(core.ballot, answer_id=chosen))
 
     def _addressed(self, text: str, room_id: str, sender: Account, room: RoomFacts) -> Line | None:
         """The command in a line that is meant for us; in a direct room every line is."""
@@ -133,16 +138,14 @@ class Hearer:
         """Anybody could have written this, the homeserver too: never acted upon (promise 3)."""
         if event.type != "m.room.message":
             return
-        lines = spoken(event.content)
-        if not any(self._addressed(text, event.room, sender, room) for text in lines):
-            return
+        said = self._said(spoken(event.content), event.room, sender, room)
         place = self._places.find(event.room, sender, room, None)
-        if place is not None and self._actor.may_advise(sender, "not_encrypted"):
-            self._actor.act(
-                self._actor.request(event, 0, sender, place, room),
-                None,
-                refusing(Reason.NOT_ENCRYPTED),
-            )
+        if place is None:
+            return
+        for number, line in _weightiest(said):
+            if core.holds_words(line) or self._actor.may_advise(sender, "not_encrypted"):
+                request = self._actor.request(event, number, sender, place, room)
+                self._actor.act(request, line, refusing(Reason.NOT_ENCRYPTED))
 
     def _deaf(self, event: Event, sender: Account, room: RoomFacts) -> None:
         """Encrypted, but not to be believed or not to be read."""
@@ -204,3 +207,8 @@ class Hearer:
         assert account is not None
         if room is None or not self._places.welcome(invitation.sender, room):
             await self._desk.door.leave(invitation.room)
+
+
+def _weightiest(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:
+    """One line for all that a message said: one with words that must not stay, if there is one."""
+    return sorted(said, key=lambda numbered: not core.holds_words(numbered[1]))[:1]

@@ -27,11 +27,12 @@ class PlaceFinder:
             if row is not None and row.kind == RoomKind.TABLE:
                 return Place.TABLE
             alone = others == {tx.people.user_id(sender)}
-            if row is not None and alone and row.account_id == sender:
+            binds = line is not None and self._binds(tx, sender, room, line, alone=alone)
+            if row is not None and row.account_id == sender and alone and not binds:
                 return Place.DIRECT
             if row is not None:
                 tx.people.forget_room(room_id)
-            if line is not None and self._binds(tx, sender, room, line, alone=alone):
+            if binds:
                 self._bind(tx, room_id, room)
                 return Place.TABLE
             if alone:

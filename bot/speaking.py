@@ -89,7 +89,8 @@ class Speaker:
         kind = "redaction.failed" if outgoing.act is Act.REDACT else "invitation.failed"
         facts = outgoing.facts if outgoing.act is Act.INVITE else {}
         with self._desk.transaction() as tx:
-            slot = "redaction.failed" if outgoing.act is Act.REDACT else None
+            # A slot: said once, also when we die right after.
+            slot = kind if outgoing.act is Act.REDACT else f"uninvited-{outgoing.id}"
             token = self._desk.chance.token()
             tx.outbox.add(outgoing.lane, Act.MESSAGE, kind, facts, token, slot=slot)
 

@@ -24,7 +24,7 @@ def spoken(content: Content) -> list[str]:
         reader = _Reader()
         reader.feed(formatted)
         text = "".join(reader.parts)
-    return [line.strip() for line in _without_quote(text)]
+    return [" ".join(line.split()) for line in _without_quote(text)]
 
 
 def _without_quote(text: str) -> list[str]:
@@ -46,10 +46,19 @@ def replacement(content: Content) -> Content | None:
 
 
 def thread(content: Content) -> EventId | None:
+    """The root of the thread a message stands in."""
     relation = content.get("m.relates_to")
-    if isinstance(relation, Mapping) and relation.get("rel_type") == "m.thread":
-        return EventId(str(relation["event_id"]))
-    return None
+    threaded = isinstance(relation, Mapping) and relation.get("rel_type") == "m.thread"
+    return related(content) if threaded else None
+
+
+def related(content: Content) -> EventId | None:
+    """The event that an event says it belongs to; travels in clear, so nothing rests on it."""
+    relation = content.get("m.relates_to")
+    try:
+        return EventId(relation["event_id"]) if isinstance(relation, Mapping) else None
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def selection(type_: str, content: Content) -> str | None:

@@ -157,7 +157,7 @@ def _plain(words: str) -> str:
         )
     for answer in ("yes", "no"):
         words = words.replace(f"{{{answer}}}", answer)
-    return words.replace("{", "‹").replace("}", "›")
+    return words.replace("{", "<").replace("}", ">")
 
 
 def _codes() -> Iterator[str]:

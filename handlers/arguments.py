@@ -65,7 +65,7 @@ class Words:
 
 
 def reference(words: Words) -> Reference:
-    return references.read(words.take().strip(".,;:"))
+    return references.read(words.take().strip(".,;:!?"))
 
 
 def user(words: Words) -> str:
@@ -172,7 +172,7 @@ def moment(words: Words) -> datetime:
 
 
 def number(words: Words) -> int:
-    typed = words.take().strip("#.,;:")
+    typed = words.take().strip("#.,;:!?")
     if not (typed.isascii() and typed.isdigit() and len(typed) < 7):
         words.wrong()
     return int(typed)
@@ -180,7 +180,7 @@ def number(words: Words) -> int:
 
 def action_number(words: Words) -> ActionNumber:
     try:
-        return ActionNumber(words.take().strip(".,;:").upper())
+        return ActionNumber(words.take().strip(".,;:!?").upper())
     except ValueError:
         raise Refused(Reason.UNKNOWN_ACTION) from None
 

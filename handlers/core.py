@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.rules.facts import Code
+from bot.rules.facts import Code, EventId
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers import polls
@@ -102,6 +102,11 @@ def item_text(text: str, names: Sequence[str]) -> str | None:
 def ballot(turn: Turn, answer_id: str) -> Says:
     """An answer given in a native poll."""
     return polls.answer_by_id(turn, answer_id)
+
+
+def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
+    """An empty answer in a native poll: the earlier one is taken back."""
+    return polls.withdraw(turn, poll_event)
 
 
 def write_down(turn: Turn, says: Says) -> None:

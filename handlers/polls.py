@@ -72,6 +72,17 @@ def answer_by_id(turn: Turn, answer_id: str) -> Says:
     return cast(turn, *found)
 
 
+def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
+    """Whoever takes an answer back has not agreed; an objection stays (F01)."""
+    for poll in turn.tx.polls.open_ones(turn.meeting()):
+        ballots = turn.tx.polls.ballots(poll)
+        mine = turn.tx.outbox.anchor(poll_slot(poll)) == poll_event
+        if mine and ballots.get(turn.me) is Answer.AGREE:
+            turn.tx.polls.take_back(poll, turn.me)
+            return [progress(turn, poll)]
+    return []
+
+
 def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
     """Count an answer of somebody on the roster; an objection is final (F01, C15)."""
     if poll.outcome is not None:

@@ -84,6 +84,11 @@ class Polls:
         row.answer = answer
         self._session.flush()
 
+    def take_back(self, poll: m.Poll, account: int) -> None:
+        if row := self._session.get(m.Ballot, (poll.id, account)):
+            self._session.delete(row)
+            self._session.flush()
+
     def fiche(self, meeting: m.Meeting) -> m.Fiche | None:
         """The fiche that is open now."""
         query = select(m.Fiche).where(m.Fiche.meeting_id == meeting.id, m.Fiche.open)

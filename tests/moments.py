@@ -146,6 +146,13 @@ async def polled(hall: Hall) -> Moment:
     return moment
 
 
+async def departed(hall: Hall) -> Moment:
+    """Somebody on the roster has left after a poll was opened."""
+    moment = await polled(hall)
+    await moment.says("clb", "!vertrekken")
+    return moment
+
+
 async def followed(hall: Hall) -> Moment:
     moment = await polled(hall)
     await moment.everybody("agree")

@@ -140,6 +140,7 @@ SAMPLES: dict[str, Fact] = {
     "answers": {"agree": Code("x"), "object": Code("y")},
     "code:command": Code("next"),
     "code:reason": Code("edited"),
+    "code:family": Code("role"),
     "codes:family": (Code("partner"), Code("ad_hoc")),
 }
 
@@ -171,7 +172,7 @@ def clean(shown: render.Rendered) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_kind_can_be_said(language: str) -> None:
     for name, kind in KINDS.items():
-        if name == "refused":
+        if not kind.lines:  # a refusal, or a file without words of its own
             continue
         full = {field: sample(form) for field, form in kind.fields.items()}
         full |= {"single": False} if name == "help" else {}

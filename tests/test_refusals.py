@@ -132,6 +132,7 @@ BAD = (
     Bad(R.NOT_OWNER, at.next_meeting, "ocmw", "!gedaan {action}"),
     # rosters and polls
     Bad(R.ROSTER_FROZEN, at.polled, C, "!deelnemers {case} -{@clb}"),
+    Bad(R.ROSTER_BROKEN, at.departed, C, "!beslis {case} opvolgen"),
     Bad(R.SEAT_STAYS, at.in_session, C, "!deelnemers {case} -{@io}"),
     Bad(R.ROOM_EXCEEDS_ROSTER, at.latecomer, "io", "!punt sociaal + zwanenzang"),
     Bad(R.UNKNOWN_POLL, at.polled, "clb", "!akkoord 7"),

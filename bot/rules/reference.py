@@ -8,12 +8,13 @@ from bot.rules.refusal import Reason, Refused
 # 31 signs, a prime, so that the weighted sum catches every wrong sign and every swap.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _FREE = 5
+_OFFSET = 25  # makes K7Q-4MX, the example in every text, a well-formed reference
 
 
 def check_character(free: str) -> str:
     """The sixth character, computed from the first five."""
     total = sum((place + 2) * ALPHABET.index(sign) for place, sign in enumerate(free))
-    return ALPHABET[total % len(ALPHABET)]
+    return ALPHABET[(total + _OFFSET) % len(ALPHABET)]
 
 
 def make(pick: Callable[[str], str]) -> Reference:

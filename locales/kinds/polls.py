@@ -83,9 +83,13 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             fields={**_POLL, "poll_event": "event", "answers": "answers"},
         ),
         "poll.question": kind(
-            "The question inside the native poll itself, which carries no facts.",
+            "The native poll itself; its facts are in the message that follows it.",
             *_QUESTION,
             fields=_POLL,
+        ),
+        "poll.ended": kind(
+            "The end of the native poll; the outcome is in the message that follows it.",
+            N_("The poll is closed."),
         ),
         "item.void": kind(
             "The words of an item could not be had again, so nobody can agree to them.",

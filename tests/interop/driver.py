@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 SCRIPT = Path(__file__).with_name("member.mjs")
 NODE = os.environ.get("NODE", "node")
+PATIENCE = 60.0  # seconds until something that does not happen is a failure
 
 Seen = dict[str, Any]
 T = TypeVar("T")
@@ -101,7 +102,7 @@ class Member:
             self._process.stdin.write(line.encode() + b"\n")
             await self._process.stdin.drain()
             try:
-                return await asyncio.wait_for(answer, 60)
+                return await asyncio.wait_for(answer, PATIENCE)
             finally:
                 self._pending.pop(number, None)
 
@@ -115,7 +116,7 @@ class Member:
 
         async with self._news:
             try:
-                found = await asyncio.wait_for(self._news.wait_for(match), 20)
+                found = await asyncio.wait_for(self._news.wait_for(match), PATIENCE)
             except TimeoutError:
                 last = [(e["sender"], e["type"], e["failure"]) for e in self.events.values()][-5:]
                 raise TimeoutError(
@@ -159,7 +160,7 @@ class Member:
             answer.set_result(message["ok"])
 
 
-async def until(check: Callable[[], Awaitable[T]], timeout: float = 20) -> T:  # noqa: ASYNC109
+async def until(check: Callable[[], Awaitable[T]], timeout: float = PATIENCE) -> T:  # noqa: ASYNC109
     """Wait for an async check to return something true, and return that."""
     async with asyncio.timeout(timeout):
         while not (value := await check()):  # noqa: ASYNC110 - it lives in another process

@@ -57,6 +57,10 @@ class PeerStage:
         member = Member(self.homeserver.url, who, PASSWORD, **login)
         return await self._running.enter_async_context(member)
 
+    async def log_in_as(self, who: str) -> None:
+        """Somebody more."""
+        self.seats[who] = await self.log_in(who)
+
     def end_bot(self) -> None:
         if not self.bot.has_ended():
             self.bot.end()

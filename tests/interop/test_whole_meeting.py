@@ -16,7 +16,7 @@ from demo.operating import BOT, PASSWORD
 from demo.scene import AMENDED, COORDINATOR, FEW, ITEMS, Scene
 from tests.homeserver.proxy import Forward, Proxy
 from tests.interop.conftest import require_client
-from tests.interop.driver import Member, Seen, until
+from tests.interop.driver import PATIENCE, Member, Seen, until
 from tests.interop.stage import POLL, PeerStage, api, facts, holds, raw_events
 
 pytestmark = [
@@ -258,7 +258,7 @@ async def killed_before_saying(stage: Meetings, line: str) -> None:
         stage.bot.config.write_text(config.replace(stage.homeserver.url, proxy.url))
         stage.bot.start()
         await stage.seats["io"].send(room=stage.table, text=line)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             await about_to_send.wait()
         await asyncio.to_thread(stage.bot.end, signal.SIGKILL)
     stage.bot.config.write_text(config)

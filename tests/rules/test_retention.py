@@ -1,6 +1,7 @@
 """The clock: one year after the last confirmed discussion (R12, R13, R14)."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ from bot.rules.retention import expires
 def test_it_counts_a_calendar_year_from_the_last_discussion(
     discussed: list[date], last_day: date
 ) -> None:
-    for earlier, later in zip(discussed, discussed[1:], strict=False):
+    for earlier, later in pairwise(discussed):
         assert later <= expires(earlier)  # on the last day it is still within the year
     assert expires(discussed[-1]) == last_day
 
