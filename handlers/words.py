@@ -1,6 +1,7 @@
 """Help, status, language: finding one's way."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 
 from bot.rules.actions import ActionCode
@@ -30,7 +31,7 @@ def status(turn: Turn) -> Says:
     meeting, planned = turn.tx.meetings.running(), turn.tx.meetings.planned()
     facts: dict[str, Fact] = {
         "meeting": None,
-        "planned": planned.planned_at if planned else None,
+        "planned": _at_table(turn, planned.planned_at) if planned else None,
         "without_room": turn.tx.people.table_room() is None,
     }
     if meeting is not None:
@@ -73,3 +74,7 @@ def help_(turn: Turn, wanted: str, rights: dict[str, tuple[Right, frozenset[Plac
         and entitled(right, turn.role, chairs=turn.chairs())
     )
     return [Say("help", {"rows": rows, "single": False})]
+
+
+def _at_table(turn: Turn, at: datetime | None) -> datetime | None:
+    return at.astimezone(turn.table.zone) if at else None
