@@ -2,7 +2,8 @@
 # target but `lock` touches the network, until a lock or pyproject.toml changes.
 
 PYTHON ?= python3
-WORKERS ?= 2
+WORKERS ?= 3 # one of them mostly waits for a homeserver's rate limits, so it goes first
+FIRST := tests/homeserver/test_default_limits.py
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,7 +32,7 @@ demo: install ## hold a whole meeting on a real homeserver (STAY=1: stay up and 
 	@$(PY) -m demo $(if $(STAY),--stay)
 
 test: install client check ## check, then run every test (ARGS="-k ballot" for some)
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(FIRST) tests $(ARGS)
 
 check: install ## format, lint, types, layers
 	$(PY) -m ruff format --check .

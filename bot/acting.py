@@ -1,7 +1,7 @@
 """Act: one line or ballot in one transaction, or a refusal that leaves no trace."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
@@ -9,7 +9,7 @@ from bot.matrix.door import Event, Hearing, RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account, EventId
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import thread
+from bot.spoken import quotes, thread
 from handlers import core, members, traces
 from handlers.core import Line
 from handlers.turn import Request, Says, Turn
@@ -54,15 +54,25 @@ class Actor:
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
-        """Words of a refused item do not outlive the meeting; outside one, in clear, or when they
-        tell who somebody is, not a moment longer (P09, F17)."""
-        if request.place is not Place.TABLE:
-            return []
-        meeting = tx.meetings.running()
-        if meeting is None or refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}:
+        """Words of an item refused outside a meeting, in clear, or because they tell who somebody
+        is, do not stay a moment longer (P09, F17)."""
+        at_once = refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}
+        if request.place is Place.TABLE and (at_once or tx.meetings.running() is None):
             return [traces.redaction(request.event_id)]
-        tx.polls.trace(meeting, request.event_id)
         return []
+
+    def trace(self, event: Event, sender: Account, lines: Sequence[Line]) -> None:
+        """Note what may hold words of an item, mistyped or quoted ones too: it is redacted when
+        the meeting closes (F08)."""
+        with self._desk.transaction() as tx:
+            room, meeting = tx.people.room(event.room), tx.meetings.running()
+            if room is None or room.kind != Place.TABLE or meeting is None:
+                return
+            if tx.seen(event.event_id):
+                return
+            proposing = tx.polls.fiche(meeting) is not None and tx.people.is_officer(sender)
+            if proposing or quotes(event.content) or any(map(core.holds_words, lines)):
+                tx.polls.trace(meeting, EventId(event.event_id))
 
     def greet(self, event: Event, sender: Account) -> None:
         """Whoever writes for the first time is told in the direct room that this was heard."""

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -41,6 +42,7 @@ class Desk:
         self.bell = asyncio.Event()  # something may wait in the outbox
         self.lines: dict[tuple[str, int], str] = {}  # lines that propose an item, for now only
         self._rooms: dict[str, RoomFacts | None] = {}
+        self._changes: Counter[str] = Counter()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -62,9 +64,13 @@ class Desk:
 
     async def room(self, room_id: str) -> RoomFacts | None:
         """A room as it is now; asked once until something in it changes."""
-        if room_id not in self._rooms:
-            self._rooms[room_id] = await self.door.room(room_id)
+        while room_id not in self._rooms:
+            changes = self._changes[room_id]
+            facts = await self.door.room(room_id)
+            if changes == self._changes[room_id]:  # else the answer may be from before the change
+                self._rooms[room_id] = facts
         return self._rooms[room_id]
 
     def room_changed(self, room_id: str) -> None:
+        self._changes[room_id] += 1
         self._rooms.pop(room_id, None)

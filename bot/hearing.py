@@ -98,6 +98,7 @@ class Hearer:
         edited = replacement(event.content)
         lines = spoken(edited if edited is not None else event.content)
         said = self._said(lines, event.room, sender, room)
+        self._actor.trace(event, sender, [line for _, line in said])
         for number, line in said if edited is None else _weightiest(said):
             place = self._places.find(event.room, sender, room, line)
             if place is None:

@@ -17,6 +17,12 @@ log = logging.getLogger("tafelbot.speaking")
 LONG_PAUSE = timedelta(hours=12)  # homeservers remember transaction ids for a day
 LOOK_BACK = 200  # how many of our own messages are searched after a long pause
 
+_FAILURES = {
+    Act.REDACT: "redaction.failed",
+    Act.INVITE: "invitation.failed",
+    Act.REMOVE: "removal.failed",
+}
+
 
 class Speaker:
     def __init__(self, desk: Desk) -> None:
@@ -24,6 +30,7 @@ class Speaker:
         self._composer = Composer(desk)
         self._doer = Doer(desk, self._composer)
         self._lanes: dict[int, asyncio.Task[None]] = {}
+        self._again: set[int] = set()  # lanes in which something changed since they were looked at
 
     def start(self, group: asyncio.TaskGroup) -> None:
         """Give every lane in which something waits a task of its own."""
@@ -32,6 +39,7 @@ class Speaker:
         self._desk.bell.clear()
         for lane in waiting:
             task = self._lanes.get(lane)
+            self._again.add(lane)
             if task is None or task.done():
                 self._lanes[lane] = group.create_task(self._drain(lane))
 
@@ -42,7 +50,9 @@ class Speaker:
 
     async def _drain(self, lane: int) -> None:
         try:
-            await self._say_all(lane)
+            while lane in self._again:
+                self._again.discard(lane)
+                await self._say_all(lane)
         except MatrixRefused as refused:  # no room can be had: nobody is there to be told
             log.warning("lane %d has no room: %s", lane, refused.errcode)
             with self._desk.transaction() as tx:
@@ -84,13 +94,13 @@ class Speaker:
 
     def _failed(self, outgoing: Outgoing) -> None:
         """Say what could not be done, where people can do something about it."""
-        if outgoing.act not in {Act.REDACT, Act.INVITE}:
+        kind = _FAILURES.get(outgoing.act)
+        if kind is None:
             return
-        kind = "redaction.failed" if outgoing.act is Act.REDACT else "invitation.failed"
-        facts = outgoing.facts if outgoing.act is Act.INVITE else {}
+        facts = {} if outgoing.act is Act.REDACT else outgoing.facts
+        # A slot: said once, also when we die right after.
+        slot = kind if outgoing.act is Act.REDACT else f"failed-{outgoing.id}"
         with self._desk.transaction() as tx:
-            # A slot: said once, also when we die right after.
-            slot = kind if outgoing.act is Act.REDACT else f"uninvited-{outgoing.id}"
             token = self._desk.chance.token()
             tx.outbox.add(outgoing.lane, Act.MESSAGE, kind, facts, token, slot=slot)
 
@@ -117,6 +127,7 @@ class Speaker:
             with self._desk.transaction() as tx:
                 tx.people.forget_room(room_id)
         await self._create_direct_room(lane, user)
+        self._again.add(lane)  # they may have joined already
         return None
 
     async def _create_direct_room(self, lane: int, user: str) -> None:

@@ -27,6 +27,12 @@ def spoken(content: Content) -> list[str]:
     return [" ".join(line.split()) for line in _without_quote(text)]
 
 
+def quotes(content: Content) -> bool:
+    """Whether a reply repeats what it answers, as older clients do."""
+    body, formatted = content.get("body"), content.get("formatted_body")
+    return str(body).startswith("> ") or "<mx-reply>" in str(formatted)
+
+
 def _without_quote(text: str) -> list[str]:
     """Replies may still carry the old fallback, quoting the original on top."""
     lines = text.strip().split("\n")

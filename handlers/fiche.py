@@ -98,7 +98,6 @@ def _open_fiche(turn: Turn) -> tuple[m.Meeting, m.Fiche]:
 def _ask(turn: Turn, meeting: m.Meeting, poll: m.Poll, text: str) -> Says:
     poll.digest = turn.tx.polls.digest(text)
     poll.line = turn.request.line
-    turn.tx.polls.trace(meeting, turn.request.event_id)
     return polls.open_poll(turn, meeting, poll, turn.request.event_id)
 
 

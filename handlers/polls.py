@@ -136,10 +136,10 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
         "amendable": poll.subject == Subject.ITEM and outcome is Outcome.NO_CONSENSUS,
         "comes_back": poll.subject != Subject.ITEM and outcome is Outcome.NO_CONSENSUS,
     }
-    says = [
-        progress(turn, poll),
-        Say("poll.closed", {"slot": Code(poll_slot(poll))}, TABLE_LANE, Act.POLL_END),
+    says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
         Say("poll.closed", facts, TABLE_LANE),
+        Say("poll.closed", {"slot": Code(poll_slot(poll))}, TABLE_LANE, Act.POLL_END),
+        progress(turn, poll),
     ]
     if decided:
         says += _take_effect(turn, case, Decision(poll.subject))

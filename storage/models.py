@@ -200,7 +200,8 @@ class Trace(Base):
 
     __tablename__ = "trace"
     id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    blind: Mapped[bytes] = mapped_column(Digest, unique=True)
     event: Mapped[bytes] = mapped_column(Sealed)
 
 

@@ -56,6 +56,9 @@ class People:
     def holding(self, *roles: Role) -> tuple[Account, ...]:
         return tuple(Account(row.account_id) for row in self.members() if row.role in roles)
 
+    def is_officer(self, account: int) -> bool:
+        return account in self.holding(Role.INFORMATION_OFFICER)
+
     def enrol(self, account: int, role: Role, organisation: Organisation) -> m.Member:
         row = m.Member(account_id=account, role=role, organisation=organisation)
         self._session.add(row)

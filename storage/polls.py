@@ -103,14 +103,16 @@ class Polls:
         self._session.flush()
         return row
 
-    def trace(self, meeting: m.Meeting | None, event: EventId) -> None:
-        """Remember that an event holds words which must not outlive the meeting."""
-        sealed = self._seal.close(event.encode(), "trace/event")
-        self._session.add(m.Trace(meeting_id=meeting.id if meeting else None, event=sealed))
+    def trace(self, meeting: m.Meeting, event: EventId) -> None:
+        """Remember, once, that an event holds words which must not outlive the meeting."""
+        blind = self._seal.index(event, "event")
+        if self._session.scalar(select(m.Trace).where(m.Trace.blind == blind)) is None:
+            sealed = self._seal.close(event.encode(), "trace/event")
+            self._session.add(m.Trace(meeting_id=meeting.id, blind=blind, event=sealed))
+            self._session.flush()
 
     def traces(self, meeting: m.Meeting) -> list[EventId]:
-        """Each once, oldest first; also those left from outside any meeting."""
-        mine = or_(m.Trace.meeting_id == meeting.id, m.Trace.meeting_id.is_(None))
-        rows = self._session.scalars(select(m.Trace).where(mine).order_by(m.Trace.id)).all()
-        opened = [self._seal.open(row.event, "trace/event").decode() for row in rows]
-        return [EventId(event) for event in dict.fromkeys(opened)]
+        """Oldest first."""
+        query = select(m.Trace).where(m.Trace.meeting_id == meeting.id).order_by(m.Trace.id)
+        rows = self._session.scalars(query)
+        return [EventId(self._seal.open(row.event, "trace/event").decode()) for row in rows]

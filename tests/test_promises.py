@@ -149,7 +149,12 @@ COLUMNS = {
         "outcome": "code",
     },
     "ballot": {"poll_id": "while the meeting lasts", "account_id": "who", "answer": "code"},
-    "trace": {"id": "number", "meeting_id": "while it lasts", "event": "event id"},
+    "trace": {
+        "id": "number",
+        "meeting_id": "while it lasts",
+        "blind": "keyed index",
+        "event": "event id",
+    },
     "seen": {"event": "index of the event id", "line": "number", "on": "day"},
     "unread": {
         "id": "number",

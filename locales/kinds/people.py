@@ -76,6 +76,14 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
             ),
             member="account",
         ),
+        "removal.failed": kind(
+            "The homeserver did not let the bot remove somebody from the room.",
+            N_(
+                "I may not remove {member} from this room. Remove them yourself, or give me the "
+                "power to remove (50)."
+            ),
+            member="account",
+        ),
         "members": kind(
             "Who is enrolled.",
             N_("**The table**"),

@@ -26,8 +26,8 @@ SEATS = {who: PEOPLE[who] for who in ("schepen", "io")}
 LIVE = {"roll.updated", "poll.progress"}
 SAID = [
     *("member.added", "member.added", "case.admitted", "meeting.opened", "agenda"),
-    *("fiche.opened", "poll.opened", "poll.closed", "case.discussed"),
-    *("minutes.ready", "meeting.closed"),
+    *("fiche.opened", "poll.question", "poll.opened", "poll.closed", "poll.ended"),
+    *("case.discussed", "minutes.ready", "meeting.closed"),
 ]
 
 

@@ -28,6 +28,9 @@ pytestmark = [
 TEXTS = (*(item.split(" ", 2)[2] for item in ITEMS), AMENDED)
 LATE = "Zoekt sinds half oktober zelf contact met de jeugdwerker."
 LATER = "Sprak in oktober vier keer met de jeugdwerker."
+EDITED = "Sprak in oktober vijf keer met de jeugdwerker."
+QUOTED = "Volgt sinds 9 oktober opnieuw les op vrijdag."
+IN_CLEAR = "Bezocht op 3 oktober de bibliotheek met een vriend."
 
 
 class Meetings(PeerStage):
@@ -63,7 +66,7 @@ async def held(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Meetin
         await stage.open_direct()
         await stage.scene.play()
         for member in stage.seats.values():
-            await until(lambda member=member: closed(stage, member, 2))  # type: ignore[misc]
+            await until(lambda member=member: has_closed(stage, member, 2))  # type: ignore[misc]
         yield stage
 
 
@@ -203,10 +206,7 @@ async def test_words_and_ids_stay_out_of_the_store_and_the_log(held: Meetings) -
 async def test_a_bot_killed_between_poll_and_ballots_counts_each_once(held: Meetings) -> None:
     """And its words are found again in the room when it was killed before saying them."""
     coordinator, scene = held.seats[COORDINATOR], held.scene
-    await scene.open("De derde vergadering")
-    await held.say(COORDINATOR, "!volgende", expect="agenda")
-    await held.say("io", f"!fiche {scene.first}", expect="fiche.opened")
-    poll = await held.say("io", f"!punt sociaal + {LATE}", expect="poll.opened")
+    poll = await propose(held, LATE)
 
     held.bot.end(signal.SIGKILL)
     before = set(coordinator.events)
@@ -219,6 +219,13 @@ async def test_a_bot_killed_between_poll_and_ballots_counts_each_once(held: Meet
     held.bot.start()
     closed = await held.answer(coordinator, held.table, "poll.closed", before)
     assert (closed["poll"], closed["outcome"], closed["of"]) == (poll["poll"], "no_consensus", 4)
+
+    proposal = next(e for e in as_read(held.seats["io"]).values() if holds(e, [LATE]))
+    before = set(coordinator.events)
+    edit = f"!punt sociaal + {EDITED}"
+    await held.seats["io"].edit(room=held.table, event=proposal["event_id"], text=edit)
+    refused = await held.answer(coordinator, held.table, "refused", before)
+    assert refused["reason"] == "edited"
 
     held.bot.end(signal.SIGKILL)
     before = set(coordinator.events)
@@ -240,7 +247,53 @@ async def test_a_bot_killed_between_poll_and_ballots_counts_each_once(held: Meet
     said = [facts(e)["id"] for e in as_read(coordinator).values() if "id" in facts(e)]
     assert len(said) == len(set(said))
     for member in held.seats.values():
-        assert not holds(await member.timeline(room=held.table), [LATE, LATER])
+        await until(lambda member=member: has_closed(held, member, 3))  # type: ignore[misc]
+        assert not holds(await member.timeline(room=held.table), [LATE, LATER, EDITED])
+
+
+async def test_words_that_were_sent_in_clear_are_redacted_too(held: Meetings) -> None:
+    coordinator, io = held.seats[COORDINATOR], held.seats["io"]
+    await propose(held, LATE)
+    before = set(coordinator.events)
+    path = api("rooms", held.table, "send", "m.room.message", "in-clear")
+    body = {"msgtype": "m.text", "body": f"!punt sociaal + {IN_CLEAR}"}
+    await io.request(method="PUT", path=path, body=body)
+    refused = await held.answer(coordinator, held.table, "refused", before)
+    assert refused["reason"] == "not_encrypted"
+    await close(held)
+    assert not holds(await raw_events(io, held.table), [IN_CLEAR])
+    assert not holds(await io.timeline(room=held.table), [IN_CLEAR])
+
+
+async def test_words_that_a_reply_quotes_are_redacted_too(held: Meetings) -> None:
+    """Some clients still put the original on top of a reply."""
+    coordinator, io = held.seats[COORDINATOR], held.seats["io"]
+    poll = await propose(held, QUOTED)
+    beside = next(e for e in as_read(coordinator).values() if facts(e) == poll)
+    content = {
+        "msgtype": "m.text",
+        "body": f"> <{held.user_id(BOT)}> {QUOTED}\n\n!akkoord {poll['number']}",
+        "m.relates_to": {"m.in_reply_to": {"event_id": beside["event_id"]}},
+    }
+    await held.seats["ocmw"].send_event(room=held.table, type="m.room.message", content=content)
+    await close(held)
+    assert not holds(await io.timeline(room=held.table), [QUOTED])
+
+
+async def propose(held: Meetings, text: str) -> Mapping[str, Any]:
+    """One more meeting, with one item on the table."""
+    await held.scene.open("Nog een vergadering")
+    await held.say(COORDINATOR, "!volgende", expect="agenda")
+    await held.say("io", f"!fiche {held.scene.first}", expect="fiche.opened")
+    return await held.say("io", f"!punt sociaal + {text}", expect="poll.opened")
+
+
+async def close(held: Meetings) -> None:
+    """End both, for the information officer's client too."""
+    io, known = held.seats["io"], set(held.seats["io"].events)
+    await held.say("io", "!fiche sluiten", expect="fiche.closed")
+    await held.scene.close(held.scene.first)
+    await held.answer(io, held.table, "meeting.closed", known)
 
 
 async def killed_before_saying(stage: Meetings, line: str) -> None:
@@ -264,7 +317,7 @@ async def killed_before_saying(stage: Meetings, line: str) -> None:
     stage.bot.config.write_text(config)
 
 
-async def closed(stage: PeerStage, member: Member, count: int) -> bool:
+async def has_closed(stage: PeerStage, member: Member, count: int) -> bool:
     """Whether so many meetings have closed for a client, which may lag behind another."""
     done = stage.from_bot(stage.table, "meeting.closed")
     return sum(map(done, member.events.values())) == count
