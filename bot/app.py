@@ -16,6 +16,8 @@ from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Door
 from bot.rules.people import Organisation, Role
 from bot.speaking import Speaker
+from handlers import members, rooms
+from handlers.core import write_down_at
 from storage.database import DatabaseTooNew, open_database
 from storage.seal import Seal, WrongMasterKey
 from storage.tx import transaction
@@ -79,19 +81,23 @@ async def run_until_stopped(app: App) -> None:
 
 
 def enrol_from_settings(desk: Desk) -> None:
-    """Mayor and coordinator sit at the table because the settings say so (C01, H11)."""
-    seats = {
-        desk.table.mayor: Role.MAYOR,
-        desk.table.coordinator: Role.COORDINATOR,
-    }
+    """Mayor and coordinator sit at the table because the settings say so (C01, H11); a mayor who
+    no longer stands there has left it."""
+    seats = {desk.table.mayor: Role.MAYOR, desk.table.coordinator: Role.COORDINATOR}
     with desk.transaction() as tx:
+        for former in tx.people.holding(Role.MAYOR):
+            if tx.people.user_id(former) != desk.table.mayor:
+                log.warning("account %d is no longer the mayor", former)
+                write_down_at(tx, members.part_with(tx, former), desk.chance)
         for user, role in seats.items():
             account = tx.people.account(user)
             member = tx.people.member(account)
-            if member is None:
-                tx.people.enrol(account, role, Organisation.MUNICIPALITY)
-            else:
+            if member is not None:
                 member.role, member.organisation = role, Organisation.MUNICIPALITY
+                continue
+            tx.people.enrol(account, role, Organisation.MUNICIPALITY)
+            if tx.people.table_room() is not None:
+                write_down_at(tx, [rooms.invitation(account)], desk.chance)
 
 
 def open_desk(

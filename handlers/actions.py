@@ -16,7 +16,7 @@ from storage import models as m
 def agree(turn: Turn, reference: Reference, user_id: str, code: ActionCode, due: date) -> Says:
     """Agree an action on a case; only members of the table act for it (S12, S13)."""
     meeting, case = on_table(turn, reference)
-    owner = turn.person(user_id)
+    owner = turn.lasting_person(user_id)
     day = rules.due(due, turn.today)
     action = turn.tx.cases.add_action(case, owner, code, day, meeting)
     return [Say("action.added", described(turn, action))]

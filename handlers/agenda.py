@@ -2,7 +2,7 @@
 
 from bot.rules import agenda as rules
 from bot.rules.agenda import MeetingState, Step
-from bot.rules.facts import Account, ActionNumber, Code, Fact
+from bot.rules.facts import Account, ActionNumber, Code, Fact, Reference
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
 from handlers.turn import Say, Says, Turn
@@ -30,7 +30,8 @@ def next_(turn: Turn) -> Says:
         case Step.NOTIFICATIONS:
             return take_up(turn, meeting, ahead.notifications[0])
         case Step.CLOSING:
-            return [Say("agenda", {"step": step}, lane=TABLE_LANE)]
+            facts: dict[str, Fact] = {"step": step, "undiscussed": undiscussed(turn, meeting)}
+            return [Say("agenda", facts, lane=TABLE_LANE)]
 
 
 def show(turn: Turn) -> Says:
@@ -48,6 +49,12 @@ def show(turn: Turn) -> Says:
     if meeting is not None and not rows:
         step = Code(Step.CLOSING)
     return [Say("agenda", {"step": step, "rows": tuple(rows)})]
+
+
+def undiscussed(turn: Turn, meeting: m.Meeting) -> tuple[Reference, ...]:
+    """The cases taken up of which nobody has said yet whether they were discussed (R13)."""
+    taken = turn.tx.meetings.all_taken_up(meeting)
+    return tuple(turn.tx.cases.get(r.case_id).reference for r in taken if r.discussed is None)
 
 
 def remaining(turn: Turn, meeting: m.Meeting | None) -> rules.Agenda[m.Action, m.Case]:
@@ -71,7 +78,7 @@ def take_up(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
     facts: dict[str, Fact] = {
         "step": Code(meeting.step),
         "case": case.reference,
-        "roster": tuple(turn.tx.meetings.roster(meeting, case)),
+        "roster": turn.tx.meetings.rostered(meeting, case),
         "manager" if followed else "notifier": None if first is None else Account(first),
     }
     return [Say("agenda", facts, lane=TABLE_LANE)]

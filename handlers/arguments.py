@@ -22,7 +22,9 @@ _USER = re.compile(r"@[^\s:]+:[^\s:]+(?::\d+)?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _EUROPEAN = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _LONGEST_LABEL = 5  # words in a code as it is shown
-_CLOCK = re.compile(r"(\d{1,2})[:.hu](\d{2})?")
+_CLOCK = re.compile(r"(\d{1,2})(?:[:.hu](\d{2})?)?")
+_BEFORE_TIMES = {"om", "à", "um", "at"}
+_AFTER_TIMES = {"u", "uur", "uhr", "h", "heures"}
 
 
 class Words:
@@ -147,7 +149,7 @@ def text(words: Words) -> str:
 
 
 def day(words: Words) -> date:
-    typed = words.take().strip(",;")
+    typed = words.take().strip(".,;!?")
     if found := _ISO.fullmatch(typed):
         year, month, number = found.groups()
     elif found := _EUROPEAN.fullmatch(typed):
@@ -162,7 +164,12 @@ def day(words: Words) -> date:
 
 def moment(words: Words) -> datetime:
     """A date and a time of day, at the table; without zone, which the handler adds."""
-    on, found = day(words), _CLOCK.fullmatch(words.take())
+    on = day(words)
+    if words.peek().casefold() in _BEFORE_TIMES:
+        words.take()
+    found = _CLOCK.fullmatch(words.take().strip(".,;!?"))
+    if words.peek().casefold().strip(".,;!?") in _AFTER_TIMES:
+        words.take()
     if found is None:
         raise Refused(Reason.DATE_UNREADABLE)
     try:

@@ -29,6 +29,14 @@ def on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
     return meeting, case
 
 
+def _was_on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
+    """The same for saying that nothing happened: possible too when somebody had to leave."""
+    meeting, case = turn.meeting(), known(turn, reference)
+    if turn.tx.meetings.taken_up(meeting, case) is None:
+        raise Refused(Reason.NOT_TAKEN_UP)
+    return meeting, case
+
+
 def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ...]) -> Says:
     """State who takes part in a case, add people, leave people out before its first poll (C15)."""
     case = known(turn, reference)
@@ -42,7 +50,7 @@ def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ..
         meeting.case_id = case.id
     for user_id, joins in changes:
         _change(turn, meeting, case, turn.person(user_id), joins=joins)
-    stated = tuple(turn.tx.meetings.roster(meeting, case))
+    stated = turn.tx.meetings.rostered(meeting, case)
     says = [Say("roster.stated", {"case": reference, "roster": stated})]
     open_polls = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case.id]
     return [*says, *(polls.progress(turn, poll) for poll in open_polls if changes)]
@@ -52,6 +60,8 @@ def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, j
     if joins:
         if account not in turn.tx.meetings.present(meeting):
             raise Refused(Reason.NOT_ON_ROLL)
+        if turn.tx.meetings.roster(meeting, case).get(account) is False:
+            raise Refused(Reason.ROSTER_BROKEN)
         turn.tx.meetings.roster_add(meeting, case, account)
         return
     taken = turn.tx.meetings.taken_up(meeting, case)
@@ -99,7 +109,7 @@ def director(turn: Turn, reference: Reference, user_id: str) -> Says:
 def _nominee(turn: Turn, case: m.Case, user_id: str, holds_other: int | None) -> Account:
     if case.state != CaseState.FOLLOWED:
         raise Refused(Reason.NOT_FOLLOWED)
-    account = turn.person(user_id)
+    account = turn.lasting_person(user_id)
     if account == holds_other:
         raise Refused(Reason.SAME_PERSON)
     return account
@@ -107,7 +117,7 @@ def _nominee(turn: Turn, case: m.Case, user_id: str, holds_other: int | None) ->
 
 def discussed(turn: Turn, reference: Reference, was: bool) -> Says:
     """Only an explicit yes starts the year anew, from the day the meeting opened (R13, R14)."""
-    meeting, case = on_table(turn, reference)
+    meeting, case = on_table(turn, reference) if was else _was_on_table(turn, reference)
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     assert meeting.opened_on is not None

@@ -9,11 +9,12 @@ from bot.rules.refusal import Reason, Refused
 from handlers import polls
 from handlers.arguments import Words
 from handlers.table import COMMANDS, Command
-from handlers.turn import Say, Says, Turn
+from handlers.turn import Chance, Say, Says, Turn
 from locales import commands
 from locales.codes import Place
 from locales.render import PREFIX
 from storage.outbox import TABLE_LANE
+from storage.tx import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +111,32 @@ def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
 
 
 def write_down(turn: Turn, says: Says) -> None:
-    """Into the outbox, in the same transaction as what it follows from."""
+    """Into the outbox, in the same transaction as what it follows from; what has no lane of its
+    own is a reply where it was asked."""
     here = TABLE_LANE if turn.request.place is Place.TABLE else turn.me
     for say in says:
-        reply = turn.request.event_id if say.lane is None else say.reply_to
+        if say.lane is not None:
+            write_down_at(turn.tx, [say], turn.chance)
+            continue
         turn.tx.outbox.add(
-            here if say.lane is None else say.lane,
+            here,
             say.act,
             say.kind,
             say.facts,
             turn.chance.token(),
-            reply_to=reply,
-            thread=turn.request.thread if say.lane is None else None,
+            reply_to=turn.request.event_id,
+            thread=turn.request.thread,
             slot=say.slot,
+        )
+
+
+def write_down_at(tx: Tx, says: Says, chance: Chance) -> None:
+    """The same for what nobody asked for."""
+    for say in says:
+        assert say.lane is not None
+        token = chance.token()
+        tx.outbox.add(
+            say.lane, say.act, say.kind, say.facts, token, reply_to=say.reply_to, slot=say.slot
         )
 
 

@@ -1,8 +1,6 @@
 """The feedback form, item by item: only the information officer proposes (F06, F07, F08)."""
 
-from bot.rules import consensus
 from bot.rules import fiche as rules
-from bot.rules.consensus import Outcome
 from bot.rules.facts import Fact, Reference
 from bot.rules.fiche import Direction, Section, Sign
 from bot.rules.refusal import Reason, Refused
@@ -19,7 +17,7 @@ def open_(turn: Turn, reference: Reference, direction: Direction) -> Says:
     if turn.tx.polls.fiche(meeting) is not None:
         raise Refused(Reason.FICHE_OPEN)
     turn.tx.polls.open_fiche(meeting, case, direction)
-    roster = tuple(turn.tx.meetings.roster(meeting, case))
+    roster = turn.tx.meetings.rostered(meeting, case)
     return [
         Say("fiche.opened", {"case": reference, "direction": direction, "roster": roster}),
     ]
@@ -48,7 +46,7 @@ def amend(turn: Turn, number: int, text: str) -> Says:
     before = turn.tx.polls.newest(meeting, number)
     if before is None or before.subject != Subject.ITEM or before.case_id != fiche.case_id:
         raise Refused(Reason.UNKNOWN_ITEM)
-    if before.outcome == Outcome.CONSENSUS:
+    if polls.stands(turn, before):
         raise Refused(Reason.ITEM_ADOPTED)
     rules.check_text(text)
     _require_only_roster_reads(turn, meeting, fiche)
@@ -74,17 +72,10 @@ def close(turn: Turn) -> Says:
         if poll.case_id == case.id:
             says += polls.settle(turn, poll)
     items = {p.number: p for p in turn.tx.polls.of_case(meeting, case) if p.subject == Subject.ITEM}
-    agreed = sum(_adopted(turn, poll) for poll in items.values())
+    agreed = sum(polls.stands(turn, poll) for poll in items.values())
     fiche.open = False
     facts: dict[str, Fact] = {"case": case.reference, "agreed": agreed, "of": len(items)}
     return [*says, Say("fiche.closed", facts)]
-
-
-def _adopted(turn: Turn, poll: m.Poll) -> bool:
-    """Still everybody: who left after agreeing takes the consensus along (F01)."""
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    now = consensus.outcome(roster, turn.tx.polls.ballots(poll))
-    return poll.outcome == Outcome.CONSENSUS and now is Outcome.CONSENSUS
 
 
 def _open_fiche(turn: Turn) -> tuple[m.Meeting, m.Fiche]:

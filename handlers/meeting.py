@@ -4,10 +4,10 @@ from datetime import datetime
 
 from bot.rules import people
 from bot.rules.agenda import MeetingState
-from bot.rules.facts import Account
+from bot.rules.facts import Account, Fact
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import members, minutes, polls, traces
+from handlers import agenda, members, minutes, polls, traces
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
@@ -43,6 +43,8 @@ def chair(turn: Turn, user_id: str) -> Says:
     member = turn.tx.people.member(account)
     assert member is not None
     people.chair(Role(member.role), coordinator_chairs=turn.table.coordinator_chairs)
+    if account not in turn.tx.meetings.present(meeting):
+        raise Refused(Reason.NOT_ON_ROLL)
     meeting.chair_id = account
     return [Say("chair.changed", {"chair": account})]
 
@@ -54,11 +56,13 @@ def close(turn: Turn) -> Says:
     says: Says = []
     for poll in turn.tx.polls.open_ones(meeting):
         says += polls.settle(turn, poll)
-    if meeting.state == MeetingState.IN_SESSION:
+    was_in_session = meeting.state == MeetingState.IN_SESSION
+    if was_in_session:
         says.append(minutes.file(turn, meeting))
     redactions = traces.redactions(turn, meeting)
     says += redactions
-    says.append(Say("meeting.closed", {"redacted": len(redactions)}, lane=TABLE_LANE))
+    facts: dict[str, Fact] = {"minutes": was_in_session, "redacted": len(redactions)}
+    says.append(Say("meeting.closed", facts, lane=TABLE_LANE))
     turn.tx.meetings.close(meeting)
     for guest in turn.tx.people.holding(Role.AD_HOC):
         says += members.strike(turn, guest)
@@ -77,7 +81,5 @@ def _may_chair(turn: Turn, role: Role) -> bool:
 
 def _require_discussed(turn: Turn, meeting: m.Meeting) -> None:
     """Each case taken up needs its yes or no: the clock never starts by itself (R13)."""
-    open_ones = [row for row in turn.tx.meetings.all_taken_up(meeting) if row.discussed is None]
-    if open_ones:
-        cases = tuple(turn.tx.cases.get(row.case_id).reference for row in open_ones)
+    if cases := agenda.undiscussed(turn, meeting):
         raise Refused(Reason.DISCUSSED_MISSING, cases=cases)

@@ -7,10 +7,13 @@ from bot.rules.refusal import Reason, Refused
 from handlers import roll, rooms
 from handlers.turn import Say, Says, Turn
 from storage.outbox import TABLE_LANE, Act
+from storage.tx import Tx
 
 
 def add(turn: Turn, user_id: str, role: Role, organisation: Organisation | Excluded) -> Says:
     """Enrol and invite, in the mayor's name, announced (I01, C02, C03)."""
+    if role is Role.MAYOR:
+        raise Refused(Reason.STANDS_IN_CONFIG)
     people.enrol(role, organisation)
     assert isinstance(organisation, Organisation)
     account = turn.tx.people.account(user_id)
@@ -41,7 +44,14 @@ def remove(turn: Turn, user_id: str) -> Says:
 
 def strike(turn: Turn, account: Account) -> Says:
     """Take somebody off the table and out of its room, and out of every roster and role."""
-    row = turn.tx.people.member(account)
+    says = roll.depart(turn, account)
+    said, *rest = part_with(turn.tx, account)
+    return [said, *says, *rest]
+
+
+def part_with(tx: Tx, account: Account) -> Says:
+    """No longer a member: not of the table, not of its room, without a part in any case."""
+    row = tx.people.member(account)
     assert row is not None
     facts: dict[str, Fact] = {
         "member": account,
@@ -49,11 +59,10 @@ def strike(turn: Turn, account: Account) -> Says:
         "organisation": Code(row.organisation),
     }
     says = [Say("member.removed", facts, lane=TABLE_LANE)]
-    says += roll.depart(turn, account)
-    turn.tx.cases.release(account)
-    turn.tx.people.strike(account)
-    turn.tx.outbox.drop_lane(account)
-    if turn.tx.people.table_room() is not None:
+    tx.cases.release(account)
+    tx.people.strike(account)
+    tx.outbox.drop_lane(account)
+    if tx.people.table_room() is not None:
         says.append(rooms.removal(account))
     return says
 

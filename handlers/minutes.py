@@ -7,6 +7,7 @@ from bot.rules.consensus import Outcome
 from bot.rules.facts import Code, Fact
 from bot.rules.notification import CaseState
 from handlers.agenda import number
+from handlers.polls import stands
 from handlers.turn import Say, Says, Turn
 from locales.codes import Discussed
 from storage import models as m
@@ -27,7 +28,8 @@ def file(turn: Turn, meeting: m.Meeting) -> Say:
         "functions": _functions(turn, meeting),
         "actions": _answered(turn, meeting),
         "cases": _discussed(turn, meeting),
-        "polls": _polls(turn, meeting),
+        "decisions": _polls(turn, meeting, items=False),
+        "items": _polls(turn, meeting, items=True),
         "agreed": _agreed(turn, meeting),
     }
     return Say("minutes.ready", facts, TABLE_LANE, Act.FILE)
@@ -75,17 +77,18 @@ def _discussed(turn: Turn, meeting: m.Meeting) -> tuple[Row, ...]:
     )
 
 
-def _polls(turn: Turn, meeting: m.Meeting) -> tuple[Row, ...]:
+def _polls(turn: Turn, meeting: m.Meeting, *, items: bool) -> tuple[Row, ...]:
+    """What was asked about followed cases, and whether the table still agrees."""
     rows: list[Row] = []
     for poll in turn.tx.polls.all_of(meeting):
         case = turn.tx.cases.get(poll.case_id)
-        if case.state == CaseState.FOLLOWED:
-            rows.append(
-                {
-                    "case": case.reference,
-                    "subject": Code(poll.subject),
-                    "outcome": Code(poll.outcome or Outcome.NO_CONSENSUS),
-                    "version": poll.version,
-                }
-            )
+        if case.state != CaseState.FOLLOWED or (poll.section is not None) is not items:
+            continue
+        about: Row = (
+            {"section": Code(str(poll.section)), "version": poll.version}
+            if items
+            else {"subject": Code(poll.subject)}
+        )
+        outcome = Outcome.CONSENSUS if stands(turn, poll) else Outcome.NO_CONSENSUS
+        rows.append({"case": case.reference, "number": poll.number, **about, "outcome": outcome})
     return tuple(rows)

@@ -73,14 +73,21 @@ def answer_by_id(turn: Turn, answer_id: str) -> Says:
 
 
 def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
-    """Whoever takes an answer back has not agreed; an objection stays (F01)."""
+    """Whoever takes an answer back does not agree, and that is final like any objection, so that
+    order cannot matter (F01)."""
     for poll in turn.tx.polls.open_ones(turn.meeting()):
-        ballots = turn.tx.polls.ballots(poll)
-        mine = turn.tx.outbox.anchor(poll_slot(poll)) == poll_event
-        if mine and ballots.get(turn.me) is Answer.AGREE:
-            turn.tx.polls.take_back(poll, turn.me)
-            return [progress(turn, poll)]
+        if turn.tx.outbox.anchor(poll_slot(poll)) == poll_event:
+            return cast(turn, poll, Answer.OBJECT)
     return []
+
+
+def stands(turn: Turn, poll: m.Poll) -> bool:
+    """Whether the table still agrees: who left or came since takes the consensus on an item
+    along (F01); a decision has taken effect."""
+    if poll.outcome != Outcome.CONSENSUS or poll.subject != Subject.ITEM:
+        return poll.outcome == Outcome.CONSENSUS
+    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    return consensus.outcome(roster, turn.tx.polls.ballots(poll)) is Outcome.CONSENSUS
 
 
 def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
@@ -90,6 +97,8 @@ def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     if not roster.get(turn.me):
         raise Refused(Reason.NOT_ON_ROSTER)
+    if answer is Answer.AGREE:
+        turn.require_safe(turn.meeting())
     ballots = turn.tx.polls.ballots(poll)
     turn.tx.polls.record(poll, turn.me, consensus.cast(ballots.get(turn.me), answer))
     ballots = turn.tx.polls.ballots(poll)

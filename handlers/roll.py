@@ -1,7 +1,7 @@
 """The roll call: coming and going."""
 
 from bot.rules.facts import Account, Fact
-from bot.rules.people import Seat, seat_of
+from bot.rules.people import Role, Seat, seat_of
 from bot.rules.refusal import Reason, Refused
 from bot.rules.roll import seats_missing
 from handlers import polls
@@ -34,13 +34,24 @@ def depart(turn: Turn, account: Account) -> Says:
         return []
     turn.tx.meetings.set_present(meeting, account, there=False)
     turn.tx.meetings.leave_rosters(meeting, account)
-    if meeting.chair_id == account:
-        meeting.chair_id = None
     says = [state(turn, meeting)]
+    if meeting.chair_id == account:
+        meeting.chair_id = _successor(turn, meeting)
+        chair = None if meeting.chair_id is None else Account(meeting.chair_id)
+        says.append(Say("chair.changed", {"chair": chair}, lane=TABLE_LANE))
     for poll in turn.tx.polls.open_ones(meeting):
         if account in turn.tx.meetings.roster(meeting, poll.case_id):
             says += polls.settle(turn, poll)
     return says
+
+
+def _successor(turn: Turn, meeting: m.Meeting) -> Account | None:
+    """The chair falls to the mayor's seat, or to the coordinator under mandate (H01)."""
+    heirs = turn.tx.people.holding(Role.MAYOR, Role.MAYOR_DELEGATE)
+    if turn.table.coordinator_chairs:
+        heirs += turn.tx.people.holding(Role.COORDINATOR)
+    there = turn.tx.meetings.present(meeting)
+    return next((heir for heir in heirs if heir in there), None)
 
 
 def state(turn: Turn, meeting: m.Meeting) -> Say:

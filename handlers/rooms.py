@@ -1,18 +1,18 @@
 """The table's room: made by the bot, or the coordinator's own."""
 
 from bot.rules.facts import Account
-from bot.rules.refusal import Reason, Refused
 from handlers.turn import Say, Says, Turn
 from storage.outbox import TABLE_LANE, Act
 from storage.tx import Tx
 
 
 def create(turn: Turn) -> Says:
-    """Make the table's room with the right settings and invite everybody enrolled (I01)."""
+    """Make the table's room with the right settings and invite everybody enrolled (I01); when
+    there is one already, invite again whoever is not in it."""
     if turn.tx.people.table_room() is not None:
-        raise Refused(Reason.ROOM_EXISTS)
-    making = Say("room.created", lane=TABLE_LANE, act=Act.CREATE)
-    return [making, *invitations(turn.tx), Say("room.created")]
+        return [*invitations(turn.tx), Say("room.exists")]
+    making = Say("room.created", {"asker": turn.me}, TABLE_LANE, Act.CREATE)
+    return [making, *invitations(turn.tx), Say("room.created")]  # TEMP
 
 
 def invitations(tx: Tx) -> Says:

@@ -69,7 +69,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "member.remove": Command(members.remove, Right.STEWARD, BOTH, (take.user,)),
         "plan": Command(meeting.plan, Right.STEWARD, BOTH, (take.moment,)),
         "meeting.open": Command(meeting.open_, Right.STEWARD, TABLE),
-        "meeting.close": Command(meeting.close, Right.CHAIR, TABLE),
+        "meeting.close": Command(meeting.close, Right.STEWARD, TABLE),
         "chair": Command(meeting.chair, Right.STEWARD, TABLE, (take.user,)),
         "next": Command(agenda.next_, Right.CHAIR, TABLE),
         "roster": Command(cases.roster, Right.CHAIR, TABLE, (take.reference, take.changes)),

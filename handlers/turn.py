@@ -135,6 +135,13 @@ class Turn:
             raise Refused(Reason.UNKNOWN_MEMBER)
         return account
 
+    def lasting_person(self, user_id: str) -> Account:
+        """Somebody who will still sit at the table after this meeting (I08)."""
+        account = self.person(user_id)
+        if account in self.tx.people.holding(Role.AD_HOC):
+            raise Refused(Reason.GUEST_LEAVES)
+        return account
+
     def announce(self, kind: str, facts: Facts) -> Says:
         """Say it where it was asked and, if that is a direct room, in the table's room too."""
         here = Say(kind, facts)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.rules.actions import ActionCode
-from bot.rules.facts import Code, Fact
+from bot.rules.facts import Account, Code, Fact
 from bot.rules.fiche import Section
 from bot.rules.notification import Route
 from bot.rules.people import Organisation, Right, entitled
@@ -40,6 +40,7 @@ def status(turn: Turn) -> Says:
             "meeting": Code(meeting.state),
             "present": len(turn.tx.meetings.present(meeting)),
             "of": len(turn.tx.people.members()),
+            "chair": None if meeting.chair_id is None else Account(meeting.chair_id),
             "case": on_floor or None,
             "polls": tuple(poll.number for poll in turn.tx.polls.open_ones(meeting)),
         }
@@ -49,7 +50,7 @@ def status(turn: Turn) -> Says:
 def language(turn: Turn, wanted: str) -> Says:
     """The language of one's own direct messages."""
     try:
-        chosen = Language(wanted.casefold().strip(".,;: "))
+        chosen = Language(wanted.casefold().strip(".,;:!? "))
     except ValueError:
         raise Refused(Reason.UNKNOWN_LANGUAGE) from None
     turn.tx.people.account_row(turn.me).language = chosen

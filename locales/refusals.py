@@ -28,12 +28,14 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "direct room, "
             "or invites me to the table's own room and speaks to me there."
         ),
-        Reason.ROOM_EXISTS: N_("The table has its room already. Go on there."),
         Reason.STRANGER_PRESENT: N_(
             "Somebody in this room is not enrolled. Enrol them with `{do_member_add}` or remove "
             "them from the room; until then no case is touched."
         ),
-        Reason.ALREADY_ENROLLED: N_("That person is already enrolled. `{do_members}` shows all."),
+        Reason.ALREADY_ENROLLED: N_(
+            "That person is already enrolled; `{do_members}` shows all. `{do_room_create}` in the "
+            "direct room invites again whoever is not in the table's room."
+        ),
         Reason.UNKNOWN_MEMBER: N_(
             "That person is not enrolled at this table. Write the account as `@name:server`; "
             "`{do_members}` shows all."
@@ -64,6 +66,9 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.CANNOT_CHAIR: N_(
             "Only the mayor's seat can chair, or the coordinator under the mayor's standing "
             "mandate. Name one of them."
+        ),
+        Reason.GUEST_LEAVES: N_(
+            "An ad hoc participant leaves after this meeting. Name somebody who stays at the table."
         ),
         Reason.SAME_PERSON: N_(
             "Case manager and case director are never the same person. Name somebody else."

@@ -29,7 +29,7 @@ class DatabaseTooNew(Exception):
 
 def open_database(url: str) -> Engine:
     """An engine for a database that is at the code's version; `DatabaseTooNew` if it is beyond."""
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _lock_down)
         event.listen(engine, "begin", _begin_immediately)

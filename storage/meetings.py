@@ -1,7 +1,6 @@
 """Meetings, their roll, what they took up and who is on each roster."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -83,6 +82,10 @@ class Meetings:
         rows = self._session.scalars(query.order_by(m.Rostered.account_id))
         return {Account(row.account_id): row.there for row in rows}
 
+    def rostered(self, meeting: m.Meeting, case: m.Case) -> tuple[Account, ...]:
+        """Those on the roster who are still there."""
+        return tuple(who for who, there in self.roster(meeting, case).items() if there)
+
     def roster_add(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
         if self._session.get(m.Rostered, (meeting.id, case.id, account)) is None:
             self._session.add(
@@ -121,7 +124,3 @@ class Meetings:
         meeting.chair_id = meeting.case_id = meeting.action_id = meeting.moved_by = None
         meeting.step = meeting.moved_at = None
         self._session.flush()
-
-    def last_opened(self) -> date | None:
-        query = select(m.Meeting.opened_on).where(m.Meeting.state == MeetingState.CLOSED)
-        return self._session.scalar(query.order_by(m.Meeting.id.desc()))

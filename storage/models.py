@@ -84,6 +84,7 @@ class Meeting(Base):
     action_id: Mapped[int | None]  # no foreign key: actions know their meeting
     moved_at: Mapped[datetime | None]
     moved_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    polls: Mapped[int] = mapped_column(default=0)  # numbers given, none of them twice
 
 
 class Presence(Base):
@@ -169,7 +170,10 @@ class Poll(Base):
     room, where `source` and `line` find them again and `digest` proves them."""
 
     __tablename__ = "poll"
-    __table_args__ = (UniqueConstraint("meeting_id", "number", "version"),)
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "number", "version"),
+        {"sqlite_autoincrement": True},  # slots in the outbox are made of it
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))

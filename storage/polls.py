@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.rules.consensus import Answer
@@ -69,8 +69,10 @@ class Polls:
         return self._session.scalars(query.order_by(m.Poll.id)).all()
 
     def next_number(self, meeting: m.Meeting) -> int:
-        query = select(func.max(m.Poll.number)).where(m.Poll.meeting_id == meeting.id)
-        return (self._session.scalar(query) or 0) + 1
+        """Numbers run through a meeting; one of a forgotten case is not given again."""
+        meeting.polls += 1
+        self._session.flush()
+        return meeting.polls
 
     def ballots(self, poll: m.Poll) -> Mapping[Account, Answer]:
         rows = self._session.scalars(select(m.Ballot).where(m.Ballot.poll_id == poll.id))
@@ -83,11 +85,6 @@ class Polls:
             self._session.add(row)
         row.answer = answer
         self._session.flush()
-
-    def take_back(self, poll: m.Poll, account: int) -> None:
-        if row := self._session.get(m.Ballot, (poll.id, account)):
-            self._session.delete(row)
-            self._session.flush()
 
     def fiche(self, meeting: m.Meeting) -> m.Fiche | None:
         """The fiche that is open now."""

@@ -240,3 +240,21 @@ def without_room(hall: Hall) -> Moment:
 
 def renamed(event: Event, **more: Any) -> Event:
     return replace(event, **more)
+
+
+async def with_guest(hall: Hall) -> Moment:
+    """A case is followed, and an ad hoc participant sits at the table."""
+    moment = await gathered(hall)
+    await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
+    return await followed_by(moment)
+
+
+async def followed_by(moment: Moment) -> Moment:
+    """The same moment with a case that the table has decided to follow."""
+    moment.case = await moment.scene.notify("ocmw")
+    await moment.scene.open("")
+    await moment.says(COORDINATOR, "!volgende")
+    sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
+    moment.poll = only(sent, "poll.opened")
+    await moment.everybody("agree")
+    return moment

@@ -17,10 +17,10 @@ async def test_whoever_takes_an_answer_back_has_not_agreed(hall: Hall) -> None:
         "m.relates_to": {"rel_type": "m.reference", "event_id": moment.poll["poll_event"]},
         "org.matrix.msc3381.poll.response": {"answers": []},
     }
-    sent = await moment.sends("clb", withdrawn, "org.matrix.msc3381.poll.response")
-    assert only(sent, "poll.progress")["answered"] == 0
+    await moment.sends("clb", withdrawn, "org.matrix.msc3381.poll.response")
+    await moment.votes("clb", "agree")
     sent = await moment.everybody("agree", but=("clb",))
-    assert "poll.closed" not in kinds(sent)
+    assert only(sent, "poll.closed")["outcome"] == "no_consensus"
 
 
 async def test_an_objection_is_not_taken_back(hall: Hall) -> None:
@@ -30,7 +30,7 @@ async def test_an_objection_is_not_taken_back(hall: Hall) -> None:
         "m.relates_to": {"event_id": moment.poll["poll_event"]},
         "m.selections": [],
     }
-    assert not await moment.sends("clb", withdrawn, "m.poll.response")
+    await moment.sends("clb", withdrawn, "m.poll.response")
     sent = await moment.everybody("agree", but=("clb",))
     assert only(sent, "poll.closed")["outcome"] == "no_consensus"
 
@@ -130,13 +130,86 @@ async def test_minutes_are_had_before_the_end(hall: Hall) -> None:
     assert kinds(await moment.says(COORDINATOR, "!verslag")) == ["minutes.ready"]
 
 
-async def test_the_chair_falls_free_when_its_holder_leaves(hall: Hall) -> None:
+async def test_the_chair_falls_to_the_coordinator_when_the_mayors_seat_leaves(hall: Hall) -> None:
     moment = await at.roll_call(hall)
     await moment.says(COORDINATOR, moment.line("!voorzitter {@schepen}"))
-    await moment.says("schepen", "!vertrekken")
-    assert at.store(hall)["meeting"][-1]["chair_id"] is None
-    await moment.says("schepen", "!aanwezig")
-    assert at.store(hall)["meeting"][-1]["chair_id"] is not None
+    sent = await moment.says("schepen", "!vertrekken")
+    assert "chair.changed" in kinds(sent)
+    assert "@coordinator" in str(sent[-1].content["body"])
+
+
+async def test_an_item_after_a_forgotten_case_is_asked_in_a_poll_of_its_own(hall: Hall) -> None:
+    moment = await at.followed(hall)
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.scene.close(moment.case)
+    other = await moment.scene.notify("clb")
+    await moment.scene.open("")
+    await moment.says(COORDINATOR, f"!volgende\n!deelnemers {other}")
+    sent = await moment.says(COORDINATOR, f"!beslis {other} niet-opvolgen")
+    stopped = moment.poll = only(sent, "poll.opened")
+    await moment.everybody("agree")
+    await moment.says("io", moment.line("!fiche {case}"))
+    sent = await moment.says("io", f"!punt {ITEMS[2]}")
+    asked = only(sent, "poll.opened")
+    assert asked["number"] == stopped["number"] + 1
+    assert asked["poll_event"] != stopped["poll_event"]
+    await moment.says("io", "!fiche sluiten")
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    sent = await moment.says(COORDINATOR, "!vergadering sluiten")
+    assert "meeting.closed" in kinds(sent)
+    assert not [e for e in hall.matrix.events.values() if "uitspraak" in str(e.content)]
+
+
+async def test_a_meeting_can_be_closed_when_a_seat_has_left(hall: Hall) -> None:
+    moment = await at.polled(hall)
+    await moment.says("io", "!vertrekken")
+    assert reason(await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))) == (
+        Reason.SEATS_MISSING
+    )
+    await moment.says(COORDINATOR, moment.line("!besproken {case} nee"))
+    assert "meeting.closed" in kinds(await moment.says(COORDINATOR, "!vergadering sluiten"))
+
+
+async def test_nobody_agrees_while_a_stranger_is_in_the_room(hall: Hall) -> None:
+    moment = await at.polled(hall)
+    hall.matrix.move(hall.room, "@who:elsewhere.example", "join")
+    await hall.hears(hall.member_event(hall.room, "@who:elsewhere.example", "join"))
+    assert reason(await moment.votes("clb", "agree")) == Reason.STRANGER_PRESENT
+    assert "poll.progress" in kinds(await moment.votes("clb", "object"))
+
+
+async def test_whoever_left_the_room_is_invited_again(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    await hall.goes("clb")
+    sent = await moment.says(COORDINATOR, "kamer maken", direct=True)
+    assert kinds(sent) == ["room.exists"]
+    assert hall.user_id("clb") in hall.matrix.rooms[hall.room].facts.invited
+
+
+async def test_the_minutes_claim_no_consensus_that_somebody_took_along(hall: Hall) -> None:
+    moment = await at.adopted(hall)
+    await moment.says("clb", "!vertrekken")
+    await moment.says("io", "!fiche sluiten")
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, "!vergadering sluiten")
+    assert "punt 2, sociaal, versie 1: geen consensus" in hall.matrix.uploads[-1].decode()
+
+
+async def test_the_mayors_seat_takes_the_chair_when_it_falls_free(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    sent = await moment.says(COORDINATOR, "!vertrekken")
+    assert "chair.changed" in kinds(sent)
+    sent = await moment.says("clb", "!status")
+    assert "@schepen" in str(sent[-1].content["body"])
+
+
+async def test_a_new_mayor_in_the_settings_takes_the_seat_of_the_old(hall: Hall) -> None:
+    hall.table = replace(hall.table, mayor=hall.user_id("nieuwe"))
+    hall.start()
+    await hall.app.speaker.settle()
+    roles = [row["role"] for row in at.store(hall)["member"]]
+    assert roles.count("mayor") == 1
+    assert hall.user_id("nieuwe") in hall.matrix.rooms[hall.room].facts.invited
 
 
 async def test_a_stranger_who_invites_the_bot_is_left_alone(hall: Hall) -> None:

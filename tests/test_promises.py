@@ -93,6 +93,7 @@ COLUMNS = {
         "action_id": "being asked, while it lasts",
         "moved_at": "last `next`, while it lasts",
         "moved_by": "whose, while it lasts",
+        "polls": "how many",
     },
     "presence": {"meeting_id": "while it lasts", "account_id": "who", "there": "came, and is here"},
     "case": {

@@ -66,7 +66,6 @@ BAD = (
     Bad(R.NOT_HERE, at.with_fiche, "io", "punt sociaal + zwanenzang", direct=True),
     Bad(R.NOT_PRESENT, at.no_quorum, "io", "!vertrekken"),
     # the room
-    Bad(R.ROOM_EXISTS, at.gathered, C, "kamer maken", direct=True),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!volgende"),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!beslis {case} opvolgen"),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!besproken {case} ja"),
@@ -85,6 +84,8 @@ BAD = (
     Bad(R.EXCLUDED_SERVICE, at.gathered, C, "!lid toevoegen {@nieuw} ad-hoc public prosecution"),
     Bad(R.ROLE_MISMATCH, at.gathered, C, "!lid toevoegen {@nieuw} partner lokale politie"),
     Bad(R.ROLE_MISMATCH, at.gathered, C, "!lid toevoegen {@nieuw} information-officer school"),
+    Bad(R.GUEST_LEAVES, at.with_guest, C, "!casusmanager {case} {@jeugdhuis}"),
+    Bad(R.STANDS_IN_CONFIG, at.gathered, C, "!lid toevoegen {@nieuw} burgemeester gemeente"),
     Bad(R.STANDS_IN_CONFIG, at.gathered, "schepen", "!lid verwijderen {@coordinator}"),
     Bad(R.STANDS_IN_CONFIG, at.gathered, C, "!lid verwijderen {@burgemeester}"),
     Bad(R.OFFICER_CANNOT_CHAIR, at.roll_call, C, "!voorzitter {@io}"),

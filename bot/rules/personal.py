@@ -5,7 +5,18 @@ import re
 _NATIONAL_NUMBER = re.compile(
     r"(?<!\d)(\d{2})[ .]?(\d{2})[ .]?(\d{2})[ .-]?(\d{3})[ .-]?(\d{2})(?!\d)"
 )
-_TELEPHONE = re.compile(r"(?<![\w/])(?:\+|00)?\d(?:[ ./-]?\d){8,12}(?!\d)")
+_TELEPHONE = re.compile(r"(?<![\w/])(?:\+|0)\d?(?:[ ./-]?\d){7,12}(?!\d)")
+_TIMES = re.compile(  # dates, years, hours: wanted in a text, and full of digits
+    r"(?<![\d./-])(?<!\d )(?:"
+    r"\d{4}-\d{1,2}-\d{1,2}"
+    r"|(?:0?[1-9]|[12]\d|3[01])[./-](?:0?[1-9]|1[0-2])[./-](?:(?:19|20)\d{2}|\d{2})"
+    r"|(?:19|20)\d{2}\s?[-–/]\s?(?:19|20)\d{2}"
+    r"|\d{1,2}[:uh]\d{2})(?!\d)"
+)
+_ADDRESS = re.compile(
+    r"(?i)\b\w*(?:straat|laan|steenweg|dreef|straße|strasse|gasse)\s+\d+"
+    r"|\b(?:rue|avenue|chaussée|boulevard)\s[^,.\d]{2,40},?\s*\d+"
+)
 _ACCOUNT = re.compile(r"[@#]\w[\w.=/-]*(?::\w[\w.-]*)?|[\w.+-]+@[\w-]+\.\w+")
 _BIRTH = re.compile(
     r"(?i)\b(?:geb|geboren|née?|nés|born|dob)\b\.?[^\n]{0,12}\d|°\s?\d{1,2}[ ./-]\d"
@@ -13,13 +24,14 @@ _BIRTH = re.compile(
 
 
 def looks_personal(text: str) -> bool:
-    """A national number, telephone number, mail or network address, or date of birth.
+    """A national number, telephone number, mail, network or street address, or date of birth.
 
     Names cannot be told from other words by a rule; the poll asks people to look for them.
     """
     return bool(
         any(_is_national_number("".join(found)) for found in _NATIONAL_NUMBER.findall(text))
-        or _TELEPHONE.search(text)
+        or _TELEPHONE.search(_TIMES.sub(" · ", text))
+        or _ADDRESS.search(text)
         or _ACCOUNT.search(text)
         or _BIRTH.search(text)
     )

@@ -22,7 +22,6 @@ class Reason(StrEnum):
     NOT_PRESENT = "not_present"
     # the room
     NO_ROOM = "no_room"
-    ROOM_EXISTS = "room_exists"
     STRANGER_PRESENT = "stranger_present"
     # the people
     ALREADY_ENROLLED = "already_enrolled"
@@ -35,6 +34,7 @@ class Reason(StrEnum):
     STANDS_IN_CONFIG = "stands_in_config"
     OFFICER_CANNOT_CHAIR = "officer_cannot_chair"
     CANNOT_CHAIR = "cannot_chair"
+    GUEST_LEAVES = "guest_leaves"
     SAME_PERSON = "same_person"
     # the meeting
     NO_MEETING = "no_meeting"

@@ -34,7 +34,8 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
         ),
         "chair.changed": kind(
             "Somebody else holds the chair.",
-            N_("{chair} is in the chair now."),
+            Line(N_("{chair} is in the chair now."), when="chair"),
+            Line(N_("Nobody is in the chair: `{do_chair}` names somebody."), unless="chair"),
             chair="account",
         ),
         "roll.updated": kind(
@@ -65,6 +66,13 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
                 N_("Everything has been through. `{do_meeting_close}` ends the meeting."),
                 when=("step", "closing"),
             ),
+            Line(
+                N_(
+                    "First say for each case whether it was discussed ({undiscussed}): "
+                    "`{do_discussed}`, the reference, `{yes}` or `{no}`."
+                ),
+                when="undiscussed",
+            ),
             Line(N_("**Agenda**"), when="rows"),
             Line(N_("{point} ({step})"), each="rows"),
             Line(
@@ -77,6 +85,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             manager="account",
             notifier="account",
             rows="rows: point word, step code:step",
+            undiscussed="cases",
             rings=("manager", "notifier"),
         ),
         "status": kind(
@@ -85,6 +94,11 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             Line(N_("No meeting is open."), unless="meeting"),
             Line(N_("The next one is planned on {planned}."), when="planned"),
             Line(N_("Present: {present} of {of}."), when="present"),
+            Line(N_("In the chair: {chair}."), when="chair"),
+            Line(
+                N_("Nobody is in the chair: `{do_chair}` names somebody."),
+                when=lambda facts: bool(facts.get("meeting")) and not facts.get("chair"),
+            ),
             Line(N_("On the table: {case}."), when="case"),
             Line(N_("Open polls: {polls}."), when="polls"),
             Line(
@@ -95,6 +109,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             planned="time",
             present="int",
             of="int",
+            chair="account",
             case="case",
             polls="ints",
             without_room="flag",
@@ -109,8 +124,12 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             Line(N_("{action} ({case}), {code}: {outcome}"), each="actions"),
             Line(N_("Cases"), when="cases"),
             Line(N_("{case}: {discussed}; kept until {expires}"), each="cases"),
-            Line(N_("Decisions by consensus"), when="polls"),
-            Line(N_("{case}, {subject}: {outcome} (version {version})"), each="polls"),
+            Line(N_("Decisions"), when="decisions"),
+            Line(N_("{case}, poll {number}, {subject}: {outcome}"), each="decisions"),
+            Line(N_("Items of the feedback form"), when="items"),
+            Line(
+                N_("{case}, item {number}, {section}, version {version}: {outcome}"), each="items"
+            ),
             Line(N_("New actions"), when="agreed"),
             Line(N_("{action} ({case}), {code}, by {due}"), each="agreed"),
             N_("No names, nothing that was said: those are in nobody's keeping but your own."),
@@ -118,21 +137,26 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             functions="codes:organisation",
             actions="rows: action action, case case, code code:action, outcome code:action state",
             cases="rows: case case, discussed code:discussed, expires date",
-            polls="rows: case case, subject code:subject, outcome code:outcome, version int",
+            decisions="rows: case case, number int, subject code:subject, outcome code:outcome",
+            items="rows: case case, number int, section code:section, version int, "
+            "outcome code:outcome",
             agreed="rows: action action, case case, code code:action, due date",
         ),
         "meeting.closed": kind(
             "The meeting is over and its working data is gone.",
-            N_("**The meeting is closed.** The minutes are above."),
+            N_("**The meeting is closed.**"),
+            Line(N_("The minutes are above."), when="minutes"),
             N_("Erased from my store: roll, rosters, ballots and digests of this meeting."),
             Line(
                 N_(
-                    "Redacted here: {redacted} messages with words of the fiche. The homeserver "
-                    "may keep their originals for some days more (7 by default), and other "
+                    "Redacted here, because words of the fiche may stand in it: {redacted} "
+                    "messages. The homeserver may keep their originals for some days more (7 by "
+                    "default), and other "
                     "devices what they have already shown."
                 ),
                 when="redacted",
             ),
+            minutes="flag",
             redacted="int",
         ),
         "redaction.failed": kind(

@@ -13,6 +13,10 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
             N_("The table's room is ready: you are invited, and so is the mayor's seat."),
             N_("Enrol people with `{do_member_add}`; I invite them."),
         ),
+        "room.exists": kind(
+            "The table has its room; whoever is not in it is invited again.",
+            N_("The table has its room already. I have invited again whoever is not in it."),
+        ),
         "room.bound": kind(
             "This room is the table's from now on.",
             N_("This is the table's room from now on. `{do_help}` shows what you can say."),

@@ -82,6 +82,9 @@ def test_a_national_number_is_found(
         "born 12 March 2004",
         "° 12/03/2004",
         "DOB 2004-03-12",
+        "Woont in de Kerkstraat 12, 9000 Gent.",
+        "Habite rue de la Station, 4",
+        "Wohnt in der Hauptstraße 7.",
     ],
 )
 def test_what_plainly_identifies_somebody_is_found(text: str) -> None:
@@ -102,6 +105,11 @@ def test_what_plainly_identifies_somebody_is_found(text: str) -> None:
         "Since 4 September 2026 he attends training twice a week, 90 minutes each.",
         "On 12 October 2026 he said again that voting is useless.",
         "Score 3 op 10, versie 2, punt 12 van 2026.",
+        "Kwam op 12/10/2026 14u30 te laat.",
+        "Was er op 2026-10-12 09:15 en op 2026-10-13 09:20.",
+        "Van 12/10/2026-14/10/2026 afwezig, 12-10-2026 2 keer.",
+        "Schooljaren 2024-2025 2025-2026 zonder problemen.",
+        "Onderweg 2 keer gestopt op straat.",
     ],
 )
 def test_an_ordinary_dated_sentence_is_let_through(text: str) -> None:

@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("action_id", sa.Integer(), nullable=True),
         sa.Column("moved_at", sa.DateTime(), nullable=True),
         sa.Column("moved_by", sa.Integer(), nullable=True),
+        sa.Column("polls", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_meeting_case_id")),
         sa.ForeignKeyConstraint(["chair_id"], ["account.id"], name=op.f("fk_meeting_chair_id")),
         sa.ForeignKeyConstraint(["moved_by"], ["account.id"], name=op.f("fk_meeting_moved_by")),
@@ -183,6 +184,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("agree_id", name=op.f("uq_poll_agree_id")),
         sa.UniqueConstraint("meeting_id", "number", "version", name=op.f("uq_poll_meeting_id")),
         sa.UniqueConstraint("object_id", name=op.f("uq_poll_object_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "presence",
