@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.app import App, lock, open_desk, run_until_stopped
 from bot.config import ConfigError, load, new_key
-from bot.matrix.door import CannotStart
+from bot.matrix.door import CannotStart, SessionLost
 from storage.inspect import lines, tables
 
 
@@ -21,6 +21,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ConfigError, CannotStart) as error:
         print(f"tafelbot cannot start:\n{error}", file=sys.stderr)
         return 2
+    except (SessionLost, ExceptionGroup) as error:
+        if not _session_lost(error):
+            raise
+        sentence = "the homeserver has ended the bot's session; start it once with the password"
+        print(f"tafelbot has stopped:\n{sentence}", file=sys.stderr)
+        return 2
+
+
+def _session_lost(error: Exception) -> bool:
+    """Also from within the tasks that were running."""
+    if isinstance(error, ExceptionGroup):
+        return error.subgroup(SessionLost) is not None
+    return isinstance(error, SessionLost)
 
 
 def run(arguments: argparse.Namespace) -> int:

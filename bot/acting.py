@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
@@ -15,6 +16,7 @@ from handlers.core import Line
 from handlers.turn import Request, Says, Turn
 from locales.codes import Place
 from storage.outbox import TABLE_LANE, Act
+from storage.people import RoomKind
 from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.acting")
@@ -32,17 +34,19 @@ class Actor:
             point = tx.sync_point()
         self.last_sync = point[1] if point else desk.clock()
 
-    def act(self, request: Request, line: Line | None, handle: Callable[[Turn], Says]) -> None:
+    def act(self, request: Request, line: Line | None, handle: Callable[[Turn], Says]) -> bool:
         """Once: either everything follows from it, or a refusal and nothing else."""
         try:
             with self._desk.transaction() as tx:
                 if not tx.first_time(request.event_id, request.line, request.at.date()):
-                    return
+                    return False
                 turn = self.turn(tx, request)
                 core.write_down(turn, handle(turn))
         except Refused as refused:  # outside the transaction, so that a refusal leaves no trace
             log.info("refused %s in the %s room", refused.reason, request.place)
             self._refuse(request, line, refused)
+            return False
+        return True
 
     def _refuse(self, request: Request, line: Line | None, refused: Refused) -> None:
         with self._desk.transaction() as tx:
@@ -55,18 +59,19 @@ class Actor:
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
         """Words of an item refused outside a meeting, in clear, or because they tell who somebody
-        is, do not stay a moment longer (P09, F17)."""
+        is, do not stay a moment longer (P09, F17); none stay in a direct room."""
         at_once = refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}
-        if request.place is Place.TABLE and (at_once or tx.meetings.running() is None):
-            return [traces.redaction(request.event_id)]
-        return []
+        redaction = traces.redaction(request.event_id)
+        if request.place is Place.DIRECT:  # ours to try, not ours to promise
+            return [replace(redaction, lane=int(request.sender))]
+        return [redaction] if at_once or tx.meetings.running() is None else []
 
     def trace(self, event: Event, sender: Account, lines: Sequence[Line]) -> None:
         """Note what may hold words of an item, mistyped or quoted ones too: it is redacted when
         the meeting closes (F08)."""
         with self._desk.transaction() as tx:
             room, meeting = tx.people.room(event.room), tx.meetings.running()
-            if room is None or room.kind != Place.TABLE or meeting is None:
+            if room is None or room.kind != RoomKind.TABLE or meeting is None:
                 return
             if tx.seen(event.event_id):
                 return
@@ -74,12 +79,18 @@ class Actor:
             if proposing or quotes(event.content) or any(map(core.holds_words, lines)):
                 tx.polls.trace(meeting, EventId(event.event_id))
 
+    def remove(self, tx: Tx, event: Event, lane: int) -> None:
+        """Words of an item that nobody could act upon."""
+        facts = traces.redaction(EventId(event.event_id))
+        tx.outbox.add(lane, facts.act, facts.kind, facts.facts, self._desk.chance.token())
+
     def greet(self, event: Event, sender: Account) -> None:
         """Whoever writes for the first time is told in the direct room that this was heard."""
         with self._desk.transaction() as tx:
             greeted = tx.people.account_row(sender).greeted
             first = tx.first_time(event.event_id, LINE_OF_GREETING, event.at.date())
-            if not greeted and first:
+            waits = tx.outbox.waits(int(sender), Act.GREET, "heard")
+            if first and not greeted and not waits:
                 say = members.greeting(sender)
                 tx.outbox.add(sender, say.act, say.kind, say.facts, self._desk.chance.token())
 
@@ -101,7 +112,7 @@ class Actor:
             if row is None or sender is None or event.hearing is not Hearing.TRUSTED:
                 return
             tx.first_time(event.event_id, 0, event.at.date())
-            lane = TABLE_LANE if row.kind == Place.TABLE else int(sender)
+            lane = TABLE_LANE if row.kind == RoomKind.TABLE else int(sender)
             facts = {"number": number}
             tx.outbox.add(lane, Act.MESSAGE, "fault", facts, self._desk.chance.token())
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.desk import Desk
 from bot.matrix.door import Content
-from bot.rules.facts import Account, EventId, Facts, wire
+from bot.rules.facts import Account, Code, EventId, Facts, wire
+from bot.rules.refusal import Reason
 from bot.spoken import spoken
 from handlers import core
 from locales.catalogue import NP_, translate
@@ -71,6 +72,23 @@ class Composer:
         """The same words for everybody, without facts about anyone: it travels in clear."""
         shown = self.render(outgoing.lane, "unheard", {}, {})
         return {**_text(shown), FACTS: {"kind": "unheard"}}
+
+    def in_clear(self) -> dict[str, Any]:
+        """That a room is not encrypted, in it: the same words for everybody."""
+        facts = {"reason": Code(Reason.NOT_ENCRYPTED.value)}
+        return {
+            **_text(self.render(TABLE_LANE, "refused", facts, {})),
+            FACTS: {"kind": "refused", **wire(facts)},
+        }
+
+    def forget(self, outgoing: Outgoing) -> None:
+        """What was said with words of an item in it can be read again in the room."""
+        with self._desk.transaction() as tx:
+            poll = tx.polls.find(int(str(outgoing.facts["poll"])))
+            source = tx.polls.source(poll) if poll else None
+            line = poll.line if poll else None
+        if source is not None and line is not None:
+            self._desk.lines.pop((source, line), None)
 
     def room_name(self) -> str:
         """Neutral: room names are not encrypted."""

@@ -6,11 +6,14 @@ from bot import files
 from bot.composing import Composer
 from bot.desk import Desk
 from bot.matrix.door import Content
-from bot.rules.consensus import Outcome
 from bot.rules.facts import Account, EventId
 from storage.database import forget_pages
-from storage.outbox import TABLE_LANE, Act, Outgoing
+from storage.outbox import Act, Outgoing
 from storage.tx import Tx
+
+
+class WordsMissing(Exception):
+    """The words of an item are not to be had, or not those that were proposed."""
 
 
 class Doer:
@@ -42,13 +45,15 @@ class Doer:
         content = await self._composer.message(outgoing, edits)
         if content is None:
             return None
-        return await self._send(room, "m.room.message", content, outgoing)
+        event = await self._send(room, "m.room.message", content, outgoing)
+        if outgoing.kind == "poll.opened":
+            self._composer.forget(outgoing)
+        return event
 
     async def _poll(self, outgoing: Outgoing, room: str) -> str | None:
         content = await self._composer.poll(outgoing)
-        if content is None:
-            self._void(outgoing)
-            return None
+        if content is None:  # nobody can agree
+            raise WordsMissing
         return await self._send(room, "org.matrix.msc3381.poll.start", content, outgoing)
 
     async def _poll_end(self, outgoing: Outgoing, room: str) -> str | None:
@@ -102,6 +107,7 @@ class Doer:
         self._desk.lines.clear()
         with self._desk.transaction() as tx:
             tx.outbox.forget_anchors()
+            tx.people.forget_former()
         forget_pages(self._desk.engine)
         return None
 
@@ -117,20 +123,9 @@ class Doer:
 
     def _is_void(self, tx: Tx, outgoing: Outgoing) -> bool:
         """The message beside a poll that could not be opened."""
-        if outgoing.kind != "poll.opened" or outgoing.facts.get("section") is None:
+        if outgoing.kind != "poll.opened":
             return False
         return tx.outbox.anchor(f"poll-{outgoing.facts['poll']}") is None
-
-    def _void(self, outgoing: Outgoing) -> None:
-        """The words are not to be had, or not those that were proposed: nobody can agree."""
-        with self._desk.transaction() as tx:
-            poll = tx.polls.find(int(str(outgoing.facts["poll"])))
-            if poll is not None:
-                poll.outcome = Outcome.NO_CONSENSUS
-                facts = {"number": poll.number}
-                token = self._desk.chance.token()
-                slot = f"void-{poll.id}"  # said once, also when we die right after
-                tx.outbox.add(TABLE_LANE, Act.MESSAGE, "item.void", facts, token, slot=slot)
 
     def _txn(self, outgoing: Outgoing) -> str:
         return f"tafelbot-{outgoing.token}"

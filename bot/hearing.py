@@ -1,13 +1,23 @@
 """Hear: what happened in Matrix becomes acts at the table, each once (promises 3 and 5)."""
 
+import hashlib
 import logging
 import secrets
 from datetime import timedelta
 from functools import partial
 
 from bot.acting import Actor, refusing
+from bot.composing import Composer
 from bot.desk import Desk
-from bot.matrix.door import Batch, Event, Hearing, Invitation, MatrixRefused, RoomFacts
+from bot.matrix.door import (
+    Batch,
+    Event,
+    Hearing,
+    Invitation,
+    MatrixRefused,
+    RoomFacts,
+    SessionLost,
+)
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
@@ -15,7 +25,8 @@ from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken
 from handlers import core, roll
 from handlers.core import Line
 from locales.codes import Place
-from storage.outbox import Act
+from storage.outbox import TABLE_LANE, Act
+from storage.people import RoomKind
 
 log = logging.getLogger("tafelbot.hearing")
 
@@ -30,6 +41,7 @@ class Hearer:
         self._desk = desk
         self._places = PlaceFinder(desk)
         self._actor = Actor(desk, self._places)
+        self._composer = Composer(desk)
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
@@ -48,7 +60,8 @@ class Hearer:
         self._actor.last_sync = now
 
     def overdue(self) -> None:
-        """Tell those whose words could not be read for a while."""
+        """Tell those whose words could not be read for a while; say again what could not be."""
+        self._desk.bell.set()
         with self._desk.transaction() as tx:
             for row, _room, _event in tx.unread():
                 waited = self._desk.clock() - row.since
@@ -64,6 +77,8 @@ class Hearer:
             self._desk.bell.set()
         try:
             await self._heard(event)
+        except SessionLost:
+            raise
         except Refused:
             raise AssertionError("a refusal left its transaction") from None
         except Exception:  # the one place where a fault of ours is caught: nothing else may stop
@@ -90,7 +105,7 @@ class Hearer:
 
     async def _trusted(self, event: Event, sender: Account, room: RoomFacts) -> None:
         if event.type in POLL_RESPONSES:
-            if self._places.find(event.room, sender, room, None) is Place.TABLE:
+            if self._places.here(event.room, sender, room) is Place.TABLE:
                 self._ballot(event, sender, room)
             return
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
@@ -103,12 +118,12 @@ class Hearer:
             place = self._places.find(event.room, sender, room, line)
             if place is None:
                 return
-            if core.holds_words(line):
-                self._desk.lines[event.event_id, number] = lines[number]
             self._actor.greet(event, sender)
             request = self._actor.request(event, number, sender, place, room)
             handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
-            self._actor.act(request, line, handle)
+            done = self._actor.act(request, line, handle)
+            if done and core.holds_words(line):
+                self._desk.lines[event.event_id, number] = lines[number]
 
     def _said(
         self, lines: list[str], room_id: str, sender: Account, room: RoomFacts
@@ -132,7 +147,7 @@ class Hearer:
         rest = core.without_prefix(text, self._desk.names)
         if rest is not None:
             return core.read(rest)
-        direct = self._places.find(room_id, sender, room, None) is Place.DIRECT
+        direct = self._places.here(room_id, sender, room) is Place.DIRECT
         return core.read(text) if direct and text else None
 
     async def _clear(self, event: Event, sender: Account, room: RoomFacts) -> None:
@@ -140,40 +155,78 @@ class Hearer:
         if event.type != "m.room.message":
             return
         said = self._said(spoken(event.content), event.room, sender, room)
-        place = self._places.find(event.room, sender, room, None)
+        place = self._places.known(event.room, sender, room)
         if place is None:
+            if not room.encrypted and self._places.alone(event.sender, room):
+                await self._say_in_clear(event, sender)
             return
         for number, line in _weightiest(said):
             if core.holds_words(line) or self._actor.may_advise(sender, "not_encrypted"):
                 request = self._actor.request(event, number, sender, place, room)
                 self._actor.act(request, line, refusing(Reason.NOT_ENCRYPTED))
 
+    async def _say_in_clear(self, event: Event, sender: Account) -> None:
+        """In a room where nothing else may be said; the same word for the same event."""
+        if not self._actor.may_advise(sender, "in_clear"):
+            return
+        txn = hashlib.sha256(event.event_id.encode()).hexdigest()[:32]
+        try:
+            content = self._composer.in_clear()
+            await self._desk.door.send_clear(event.room, content, f"tafelbot-{txn}")
+        except MatrixRefused as refused:
+            log.warning("a word in clear was refused: %s", refused.errcode)
+
     def _deaf(self, event: Event, sender: Account, room: RoomFacts) -> None:
         """Encrypted, but not to be believed or not to be read."""
+        if event.hearing is Hearing.UNSIGNED:
+            self._unsigned(event, sender, room)
+        elif self._places.here(event.room, sender, room) is not None:
+            with self._desk.transaction() as tx:
+                row = tx.people.room(event.room)
+                if row is None:  # nobody is answered there before they are heard
+                    row = tx.people.add_room(event.room, RoomKind.ASIDE, sender)
+                if not tx.seen(event.event_id):
+                    tx.add_unread(row, sender, event.event_id, self._desk.clock())
+
+    def _unsigned(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        """Advice; and words of an item do not stay, whoever wrote them."""
+        place = self._places.known(event.room, sender, room)
+        lines: list[Line] = []
+        if place is not None and event.type == "m.room.message":
+            edited = replacement(event.content)
+            texts = spoken(edited if edited is not None else event.content)
+            lines = [line for _, line in self._said(texts, event.room, sender, room)]
+            self._actor.trace(event, sender, lines)
         with self._desk.transaction() as tx:
-            if event.hearing is Hearing.UNSIGNED:
-                if tx.first_time(event.event_id, LINE_OF_ADVICE, event.at.date()):
-                    self._actor.advise(tx, sender, "unheard", Act.ADVICE)
+            if not tx.first_time(event.event_id, LINE_OF_ADVICE, event.at.date()):
                 return
-        if self._places.find(event.room, sender, room, None) is None:
-            return
-        with self._desk.transaction() as tx:
-            row = tx.people.room(event.room)
-            if row is not None and not tx.seen(event.event_id):
-                tx.add_unread(row, sender, event.event_id, self._desk.clock())
+            self._actor.advise(tx, sender, "unheard", Act.ADVICE)
+            if any(map(core.holds_words, lines)):
+                self._actor.remove(tx, event, TABLE_LANE if place is Place.TABLE else int(sender))
 
     async def _read_again(self) -> None:
         """A key came: perhaps for something that could not be read. It counts now, once."""
         with self._desk.transaction() as tx:
             waiting = [(row.id, room, event) for row, room, event in tx.unread()]
         for row_id, room, event_id in waiting:
-            event = await self._desk.door.fetch(room, event_id)
+            event = await self._fetched(room, event_id)
             if event is not None and event.hearing is Hearing.UNREADABLE:
                 continue
             if event is not None:
                 await self._one(event)
             with self._desk.transaction() as tx:
                 tx.drop_unread(row_id)
+
+    async def _fetched(self, room: str, event_id: str) -> Event | None:
+        try:
+            return await self._desk.door.fetch(room, event_id)
+        except MatrixRefused as refused:
+            log.warning("an unread event is not to be had: %s", refused.errcode)
+        except SessionLost:
+            raise
+        except Exception:  # what cannot be read must not stop the hearing
+            log.exception("fault while reading again")
+        return None
 
     def _membership(self, event: Event) -> None:
         """Leaving the table's room is leaving the meeting (F01)."""
@@ -186,7 +239,7 @@ class Hearer:
                 tx.people.forget_room(event.room)
                 return
             account = tx.people.known(event.state_key)
-            if row is None or row.kind != Place.TABLE or account is None:
+            if row is None or row.kind != RoomKind.TABLE or account is None:
                 return
             enrolled = tx.people.member(account) is not None
             if enrolled and tx.first_time(event.event_id, LINE_OF_MEMBERSHIP, event.at.date()):

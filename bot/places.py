@@ -16,29 +16,47 @@ class PlaceFinder:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def find(
-        self, room_id: str, sender: Account, room: RoomFacts, line: Line | None
-    ) -> Place | None:
-        """Where something is said. A room becomes the table's when mayor or coordinator speaks
-        to us in it; `line` is what was said, None when it could not be or was not to us."""
-        others = (room.joined | room.invited) - {self._desk.door.user_id}
+    def find(self, room_id: str, sender: Account, room: RoomFacts, line: Line) -> Place | None:
+        """Where a line is said that is believed. A room becomes the table's when mayor or
+        coordinator speaks to us in it, and somebody's direct room when they do."""
         with self._desk.transaction() as tx:
             row = tx.people.room(room_id)
             if row is not None and row.kind == RoomKind.TABLE:
                 return Place.TABLE
-            alone = others == {tx.people.user_id(sender)}
-            binds = line is not None and self._binds(tx, sender, room, line, alone=alone)
-            if row is not None and row.account_id == sender and alone and not binds:
-                return Place.DIRECT
-            if row is not None:
+            alone = self.alone(tx.people.user_id(sender), room)
+            binds = self._binds(tx, sender, room, line, alone=alone)
+            direct = alone and room.encrypted and not binds
+            if row is not None and (row.account_id != sender or not direct):
                 tx.people.forget_room(room_id)
+                row = None
             if binds:
                 self._bind(tx, room_id, room)
                 return Place.TABLE
-            if alone:
-                tx.people.add_room(room_id, RoomKind.DIRECT, sender)
+            if direct:
+                tx.people.prefer(row or tx.people.add_room(room_id, RoomKind.ASIDE, sender))
                 return Place.DIRECT
         return None
+
+    def here(self, room_id: str, sender: Account, room: RoomFacts) -> Place | None:
+        """Where a room of two would be, or the table's; nothing follows from asking."""
+        with self._desk.transaction() as tx:
+            row, user = tx.people.room(room_id), tx.people.user_id(sender)
+            if row is not None and row.kind == RoomKind.TABLE:
+                return Place.TABLE
+        return Place.DIRECT if room.encrypted and self.alone(user, room) else None
+
+    def known(self, room_id: str, sender: Account, room: RoomFacts) -> Place | None:
+        """The same, but a direct room only if its member has spoken there last: for what may be
+        somebody else's word."""
+        with self._desk.transaction() as tx:
+            row = tx.people.room(room_id)
+            kind = row.kind if row is not None and row.account_id in {sender, None} else None
+        ours = kind in {RoomKind.TABLE, RoomKind.DIRECT}
+        return self.here(room_id, sender, room) if ours else None
+
+    def alone(self, user: str, room: RoomFacts) -> bool:
+        """Whether nobody else is there or invited."""
+        return (room.joined | room.invited) - {self._desk.door.user_id} == {user}
 
     def company(self, room: RoomFacts) -> tuple[frozenset[Account], int]:
         """The enrolled people in a room, and how many others are there."""
@@ -54,8 +72,7 @@ class PlaceFinder:
 
     def welcome(self, inviter: str, room: RoomFacts) -> bool:
         """Any member's room of two; any room of the mayor's or the coordinator's."""
-        others = (room.joined | room.invited) - {self._desk.door.user_id}
-        return others == {inviter} or inviter in self._stewards
+        return self.alone(inviter, room) or inviter in self._stewards
 
     @property
     def _stewards(self) -> set[str]:

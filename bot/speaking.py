@@ -1,26 +1,31 @@
 """Speak: what waits in the outbox becomes acts in Matrix, in order within each lane."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.composing import Composer
 from bot.desk import Desk
-from bot.doing import Doer
-from bot.matrix.door import MatrixRefused, RoomPlan
+from bot.doing import Doer, WordsMissing
+from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
+from bot.rules.consensus import Outcome
+from bot.rules.facts import Account, Facts, Token
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
+from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.speaking")
 
 LONG_PAUSE = timedelta(hours=12)  # homeservers remember transaction ids for a day
 LOOK_BACK = 200  # how many of our own messages are searched after a long pause
 
-_FAILURES = {
-    Act.REDACT: "redaction.failed",
+_FAILURES = {  # what is said instead, at the same place
     Act.INVITE: "invitation.failed",
     Act.REMOVE: "removal.failed",
+    Act.POLL: "poll.void",
+    Act.FILE: "file.failed",
 }
 
 
@@ -44,19 +49,21 @@ class Speaker:
                 self._lanes[lane] = group.create_task(self._drain(lane))
 
     async def settle(self) -> None:
-        """Say everything that can be said now."""
-        async with asyncio.TaskGroup() as group:
-            self.start(group)
+        """Say everything that can be said now, and what follows from it."""
+        self._desk.bell.set()
+        while self._desk.bell.is_set():
+            async with asyncio.TaskGroup() as group:
+                self.start(group)
 
     async def _drain(self, lane: int) -> None:
         try:
             while lane in self._again:
                 self._again.discard(lane)
                 await self._say_all(lane)
-        except MatrixRefused as refused:  # no room can be had: nobody is there to be told
-            log.warning("lane %d has no room: %s", lane, refused.errcode)
-            with self._desk.transaction() as tx:
-                tx.outbox.drop_lane(lane)
+        except SessionLost:
+            raise
+        except Exception:  # what waits is kept, and looked at again when the bell rings
+            log.exception("fault in lane %d", lane)
 
     async def _say_all(self, lane: int) -> None:
         while True:
@@ -69,48 +76,76 @@ class Speaker:
             assert outgoing is not None
             if outgoing.act is Act.CREATE:
                 await self._create_table_room(outgoing)
-                continue
-            assert room is not None
-            event = await self._once(outgoing, room)
+            else:
+                assert room is not None
+                await self._say(outgoing, room)
+
+    async def _say(self, outgoing: Outgoing, room: str) -> None:
+        """Once; or say that it could not be. Nothing that cannot be said silences the rest."""
+        try:
+            event = await self._before(outgoing, room) or await self._doer.do(outgoing, room)
+        except SessionLost:
+            raise
+        except Exception as error:
+            _report(outgoing, error)
+            if outgoing.kind == "poll.opened":
+                self._composer.forget(outgoing)
+            with self._desk.transaction() as tx:
+                self._failed(tx, outgoing)
+        else:
             with self._desk.transaction() as tx:
                 tx.outbox.sent(outgoing, event)
 
-    async def _once(self, outgoing: Outgoing, room: str) -> str | None:
-        """Act, unless a look at the room shows that this was done before a long pause."""
-        before = outgoing.tried_at
-        if before is not None and self._desk.clock() - before > LONG_PAUSE:
-            for event_id, content in await self._desk.door.recent_own(room, LOOK_BACK):
-                facts = content.get("org.tafelbot.v1")
-                if isinstance(facts, Mapping) and facts.get("id") == outgoing.token:
-                    return event_id
-        try:
-            return await self._doer.do(outgoing, room)
-        except MatrixRefused as refused:
-            log.warning("%s %s refused: %s", outgoing.act, outgoing.kind, refused.errcode)
-            self._failed(outgoing)
-        except Exception:  # a fault of ours: what cannot be said must not silence the rest
-            log.exception("fault while speaking: %s %s", outgoing.act, outgoing.kind)
+    async def _before(self, outgoing: Outgoing, room: str) -> str | None:
+        """What a look at the room shows to have been done before a long pause."""
+        tried = outgoing.tried_at
+        if tried is None or self._desk.clock() - tried <= LONG_PAUSE:
+            return None
+        for event_id, content in await self._desk.door.recent_own(room, LOOK_BACK):
+            facts = content.get("org.tafelbot.v1")
+            if isinstance(facts, Mapping) and facts.get("id") == outgoing.token:
+                return event_id
         return None
 
-    def _failed(self, outgoing: Outgoing) -> None:
+    def _failed(self, tx: Tx, outgoing: Outgoing) -> None:
         """Say what could not be done, where people can do something about it."""
-        kind = _FAILURES.get(outgoing.act)
-        if kind is None:
+        token, kind = self._desk.chance.token(), _FAILURES.get(outgoing.act)
+        if outgoing.act is Act.POLL:
+            _void(tx, outgoing)
+        if kind is not None:
+            tx.outbox.instead(outgoing, kind, _about(outgoing), token)
             return
-        facts = {} if outgoing.act is Act.REDACT else outgoing.facts
-        # A slot: said once, also when we die right after.
-        slot = kind if outgoing.act is Act.REDACT else f"failed-{outgoing.id}"
-        with self._desk.transaction() as tx:
-            token = self._desk.chance.token()
-            tx.outbox.add(outgoing.lane, Act.MESSAGE, kind, facts, token, slot=slot)
+        kind = "redaction.failed"
+        words_stay = outgoing.act is Act.REDACT and outgoing.lane == TABLE_LANE
+        if words_stay and not tx.outbox.waits(TABLE_LANE, Act.MESSAGE, kind):
+            tx.outbox.add(TABLE_LANE, Act.MESSAGE, kind, {}, token)  # once, after all of them
+        tx.outbox.sent(outgoing, None)
 
     async def _create_table_room(self, outgoing: Outgoing) -> None:
-        name = self._composer.room_name()
-        room = await self._desk.door.create_room(RoomPlan(outgoing.token, name))
+        """And tell whoever asked for it, once it is there."""
+        kind, room = "room.created", None
         with self._desk.transaction() as tx:
-            if tx.people.table_room() is None:
+            there = tx.people.table_room() is not None
+        if not there:
+            try:
+                name = self._composer.room_name()
+                room = await self._desk.door.create_room(RoomPlan(outgoing.token, name))
+            except SessionLost:
+                raise
+            except Exception as error:
+                _report(outgoing, error)
+                kind = "room.failed"
+        with self._desk.transaction() as tx:
+            if room is not None and tx.people.table_room() is None:
                 tx.people.add_room(room, RoomKind.TABLE)
+            if tx.people.table_room() is None:
+                tx.outbox.drop_waiting(TABLE_LANE, Act.INVITE)
+            self._tell(tx, outgoing.facts.get("asker"), kind)
             tx.outbox.sent(outgoing, None)
+
+    def _tell(self, tx: Tx, asker: object, kind: str) -> None:
+        if isinstance(asker, Account):
+            tx.outbox.add(int(asker), Act.MESSAGE, kind, {}, self._desk.chance.token())
 
     async def _room_of(self, lane: int) -> str | None:
         """The room of a lane; None while nobody is there to hear it."""
@@ -119,24 +154,81 @@ class Speaker:
             room_id = tx.people.room_id(row) if row else None
         if lane == TABLE_LANE:
             return room_id
+        return await self._direct_room(lane, room_id)
+
+    async def _direct_room(self, lane: int, room_id: str | None) -> str | None:
+        """Somebody's own, with nobody else in it; a new one if they have none, but who has left
+        theirs is asked again only when they are enrolled anew."""
         user = self._desk.user_id(lane)
         facts = await self._desk.room(room_id) if room_id else None
         if room_id is not None and facts is not None:
-            if user in facts.joined | facts.invited:
+            company = (facts.joined | facts.invited) - {self._desk.door.user_id}
+            if company == {user} and facts.encrypted:
                 return room_id if user in facts.joined else None
-            with self._desk.transaction() as tx:
-                tx.people.forget_room(room_id)
-        await self._create_direct_room(lane, user)
-        self._again.add(lane)  # they may have joined already
+            if user not in company and not self._asked_anew(lane):
+                return None
+        if await self._create_direct_room(lane, user, room_id):
+            self._again.add(lane)  # they may have joined already
         return None
 
-    async def _create_direct_room(self, lane: int, user: str) -> None:
+    def _asked_anew(self, lane: int) -> bool:
+        with self._desk.transaction() as tx:
+            return tx.outbox.new_greeting(lane) is not None
+
+    async def _create_direct_room(self, lane: int, user: str, former: str | None) -> bool:
+        """Whether there is one now; if it may not be made, nobody is there to be told."""
         with self._desk.transaction() as tx:
             first = tx.outbox.peek(lane)
-        if first is None:
-            return
-        plan = RoomPlan(first.token, self._desk.door.display_name(), (user,), direct=True)
-        room = await self._desk.door.create_room(plan)
+            token = tx.outbox.new_greeting(lane) or (first.token if first else None)
+        if token is None:
+            return False
+        plan = RoomPlan(
+            _marker(token, former), self._desk.door.display_name(), (user,), direct=True
+        )
+        try:
+            room = await self._desk.door.create_room(plan)
+        except MatrixRefused as refused:
+            log.warning("lane %d has no room: %s", lane, refused.errcode)
+            with self._desk.transaction() as tx:
+                tx.outbox.drop_lane(lane)
+            return False
         with self._desk.transaction() as tx:
+            if former is not None:
+                tx.people.forget_room(former)
             if tx.people.room(room) is None:
-                tx.people.add_room(room, RoomKind.DIRECT, lane)
+                tx.people.prefer(tx.people.add_room(room, RoomKind.ASIDE, lane))
+            tx.outbox.greetings_tried(lane, self._desk.clock())
+        return True
+
+
+def _marker(token: Token, former: str | None) -> str:
+    """Never that of the former room, which would be found again instead of a new one."""
+    if former is None:
+        return token
+    return f"{token}-{hashlib.sha256(former.encode()).hexdigest()[:8]}"
+
+
+def _report(outgoing: Outgoing, error: Exception) -> None:
+    """A refusal in one line; a fault of ours with all that helps to find it."""
+    if isinstance(error, MatrixRefused):
+        log.warning("%s %s refused: %s", outgoing.act, outgoing.kind, error.errcode)
+    elif isinstance(error, WordsMissing):
+        log.warning("%s %s: its words are not to be had", outgoing.act, outgoing.kind)
+    else:
+        log.error("fault while speaking: %s %s", outgoing.act, outgoing.kind, exc_info=error)
+
+
+def _void(tx: Tx, outgoing: Outgoing) -> None:
+    """Nobody can agree to what nobody was shown."""
+    poll = tx.polls.find(int(str(outgoing.facts["poll"])))
+    if poll is not None:
+        poll.outcome = Outcome.NO_CONSENSUS
+
+
+def _about(outgoing: Outgoing) -> Facts:
+    facts = outgoing.facts
+    if outgoing.act is Act.FILE:
+        return {"minutes": outgoing.kind == "minutes.ready"}
+    if outgoing.act is Act.POLL:
+        return {"poll": facts["poll"], "number": facts["number"]}
+    return {"member": facts["member"]}

@@ -21,6 +21,7 @@ async def play(*, stay: bool) -> None:
             async with RealStage(homeserver, folder, set_up(homeserver, folder)) as stage:
                 print(f"ready after {time.monotonic() - began:.0f} s", flush=True)
                 await Scene(stage).play()
+                await stage.quiet()
                 print(f"\nplayed in {time.monotonic() - began:.0f} s")
                 if stay:
                     await _stay(homeserver, stage)

@@ -1,6 +1,7 @@
 """The stage of the demo: a real homeserver, a client for each member, the bot as a process."""
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 from bot.composing import FACTS
 from bot.matrix.door import Event
 from demo.homeserver import Homeserver
-from demo.member import Member
+from demo.member import PATIENCE, Member
 from demo.operating import BOT, PASSWORD, BotProcess
 from demo.recovery import secret_storage
 from demo.scene import COORDINATOR, GUEST, PEOPLE
@@ -77,6 +78,12 @@ class RealStage:
     async def come(self, who: str) -> None:
         """Clients join by themselves; wait until they have."""
         await self._members[who].has(table=True, direct=True)
+
+    async def quiet(self) -> None:
+        """Wait until nothing is left that the bot still has to do."""
+        async with asyncio.timeout(PATIENCE):
+            while json.loads(await asyncio.to_thread(self.bot.inspect, "--json"))["outbox"]:
+                pass
 
     def recovery_key(self, who: str) -> str:
         """Store somebody's identity as clients do; the key with which a person verifies theirs."""

@@ -49,9 +49,9 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
 
 
 def answer_number(turn: Turn, number: int, answer: Answer) -> Says:
-    """A typed answer, for clients without polls."""
+    """A typed answer, for clients without polls; nobody answers what has not been shown yet."""
     poll = turn.tx.polls.newest(turn.meeting(), number)
-    if poll is None:
+    if poll is None or turn.tx.outbox.anchor(poll_slot(poll)) is None:
         raise Refused(Reason.UNKNOWN_POLL)
     return cast(turn, poll, answer)
 
@@ -159,6 +159,7 @@ def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> Says:
     """Follow it (Q13), or forget it at once, with the words of its items in the room (Q05)."""
     if not forgets(decision):
         case.state = CaseState.FOLLOWED
+        case.notifier_id = None  # whoever brought it is no more bound to it than the others
         return []
     words = ours(turn.tx.polls.of_case(turn.meeting(), case))
     turn.tx.cases.forget(case)

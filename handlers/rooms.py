@@ -12,7 +12,7 @@ def create(turn: Turn) -> Says:
     if turn.tx.people.table_room() is not None:
         return [*invitations(turn.tx), Say("room.exists")]
     making = Say("room.created", {"asker": turn.me}, TABLE_LANE, Act.CREATE)
-    return [making, *invitations(turn.tx), Say("room.created")]  # TEMP
+    return [making, *invitations(turn.tx)]
 
 
 def invitations(tx: Tx) -> Says:

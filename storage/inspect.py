@@ -1,6 +1,7 @@
 """Look into the store: every table, every column, unsealed. Nothing else is kept."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,11 +27,16 @@ def tables(engine: Engine, seal: Seal) -> Tables:
 
 
 def lines(found: Tables) -> Iterator[str]:
-    """For people: empty tables in one line, the others row by row."""
+    """For people: empty tables in one line, digests of events by day, the rest row by row."""
     empty = [name for name, rows in found.items() if not rows]
     for name, rows in found.items():
         if rows:
             yield f"{name} ({len(rows)})"
+        if name == "seen":
+            yield from (
+                f"  {count} digests, {on}" for on, count in Counter(r["on"] for r in rows).items()
+            )
+            continue
         for row in rows:
             yield "  " + "  ".join(
                 f"{key}={value}" for key, value in row.items() if value is not None

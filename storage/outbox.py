@@ -117,6 +117,34 @@ class Outbox:
             self._session.delete(row)
         self._session.flush()
 
+    def instead(self, outgoing: Outgoing, kind: str, facts: Facts, token: Token) -> None:
+        """Say something else at the same place in the lane."""
+        row = self._session.get(m.Outbox, outgoing.id)
+        if row is None:
+            return
+        row.act, row.kind, row.token = Act.MESSAGE, kind, token
+        row.facts = self._seal.close(json.dumps(pack(facts)).encode(), "outbox/facts")
+        row.slot = row.tried_at = None
+        self._session.flush()
+
+    def waits(self, lane: int, act: Act, kind: str) -> bool:
+        """Whether such a row waits in a lane."""
+        return any(row.act == act and row.kind == kind for row in self._waiting(lane))
+
+    def new_greeting(self, lane: int) -> Token | None:
+        """The token of a greeting for which no room was made yet."""
+        for row in self._waiting(lane):
+            if row.act == Act.GREET and row.tried_at is None:
+                return Token(row.token)
+        return None
+
+    def greetings_tried(self, lane: int, now: datetime) -> None:
+        """A room was made for whoever is to be greeted."""
+        for row in self._waiting(lane):
+            if row.act == Act.GREET:
+                row.tried_at = now
+        self._session.flush()
+
     def anchor(self, slot: str) -> EventId | None:
         """The event a slot's message has, once sent."""
         query = select(m.Outbox.event).where(m.Outbox.slot == slot, m.Outbox.event.is_not(None))
@@ -133,13 +161,21 @@ class Outbox:
                 self._session.delete(row)
         self._session.flush()
 
+    def drop_waiting(self, lane: int, act: Act) -> None:
+        """What waits to be done in a room that is not to be had."""
+        for row in self._waiting(lane):
+            if row.act == act:
+                self._session.delete(row)
+        self._session.flush()
+
     def drop_lane(self, lane: int) -> None:
         """Nobody is there any more to be told."""
         self._session.execute(delete(m.Outbox).where(m.Outbox.lane == lane))
 
     def _waiting(self, lane: int) -> list[m.Outbox]:
+        """In order; first of all the room is made in which everything else is said."""
         query = select(m.Outbox).where(m.Outbox.lane == lane, m.Outbox.event.is_(None))
-        return list(self._session.scalars(query.order_by(m.Outbox.id)))
+        return list(self._session.scalars(query.order_by(m.Outbox.act != Act.CREATE, m.Outbox.id)))
 
     def _open(self, row: m.Outbox) -> Outgoing:
         facts = unpack(json.loads(self._seal.open(row.facts, "outbox/facts")))

@@ -15,6 +15,7 @@ from storage.seal import Seal
 class RoomKind(StrEnum):
     TABLE = "table"
     DIRECT = "direct"
+    ASIDE = "aside"  # of somebody who has spoken elsewhere since, or not audibly yet
 
 
 class People:
@@ -71,6 +72,16 @@ class People:
             self._session.delete(row)
             self._session.flush()
 
+    def forget_former(self) -> None:
+        """Accounts and direct rooms of people who no longer sit at the table, unless an action
+        still names them."""
+        bound = select(m.Member.account_id).union(
+            select(m.Action.owner_id), select(m.Unread.account_id)
+        )
+        former = list(self._session.scalars(select(m.Account.id).where(m.Account.id.not_in(bound))))
+        self._session.execute(delete(m.Room).where(m.Room.account_id.in_(former)))
+        self._session.execute(delete(m.Account).where(m.Account.id.in_(former)))
+
     def room(self, room_id: str) -> m.Room | None:
         blind = self._seal.index(room_id, "room")
         return self._session.scalar(select(m.Room).where(m.Room.blind == blind))
@@ -93,6 +104,15 @@ class People:
         self._session.add(row)
         self._session.flush()
         return row
+
+    def prefer(self, room: m.Room) -> None:
+        """Of somebody's rooms, the one they are answered in: where they spoke last."""
+        if room.kind == RoomKind.DIRECT:
+            return
+        if former := self.direct_room(room.account_id or 0):
+            former.kind = RoomKind.ASIDE
+        room.kind = RoomKind.DIRECT
+        self._session.flush()
 
     def forget_room(self, room_id: str) -> None:
         """With what could not be read in it."""

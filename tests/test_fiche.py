@@ -90,6 +90,6 @@ async def test_words_deleted_from_the_room_make_an_item_void(hall: Hall) -> None
     new = [
         facts_of(one).get("kind") for key, one in hall.matrix.events.items() if key not in before
     ]
-    assert "item.void" in new
+    assert "poll.void" in new
     assert "poll.opened" not in new
     assert reason(await moment.says("clb", "!akkoord 2")) == Reason.POLL_CLOSED

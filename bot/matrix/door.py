@@ -104,6 +104,11 @@ class MatrixRefused(Exception):
         self.status = status
 
 
+class SessionLost(Exception):
+    """The homeserver has ended our session. Nobody but the command line may catch it: what
+    waits stays where it is until somebody starts the bot with the password."""
+
+
 class CannotStart(Exception):
     """The account or the crypto store is not in a state to go on; the message says what to do."""
 
@@ -137,7 +142,8 @@ class Standing:
 
 class Door(Protocol):
     """One Matrix account. Every call waits through rate limits and lost connections, with
-    growing pauses and one log line, and raises `MatrixRefused` for a final refusal."""
+    growing pauses and one log line, and raises `MatrixRefused` for a final refusal;
+    `SessionLost` when the account is no longer let in."""
 
     user_id: str
 

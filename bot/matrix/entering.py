@@ -13,7 +13,7 @@ from bot.matrix.crosssigning import (
     published_master,
     sign_ourselves,
 )
-from bot.matrix.door import CannotStart, MatrixRefused
+from bot.matrix.door import CannotStart, MatrixRefused, SessionLost
 from bot.matrix.keys import Keys
 from bot.matrix.machine import Machine, open_machine
 from bot.matrix.trust import read_person
@@ -59,9 +59,9 @@ async def _new_token(wire: Wire, mine: Credentials, password: str) -> str:
     }
     try:
         answer = await wire.call("POST", path("login"), body=body)
-    except MatrixRefused as refusal:
+    except (MatrixRefused, SessionLost) as refusal:
         raise CannotStart(
-            f"The homeserver refused the login of {mine.user_id} ({refusal.errcode}). "
+            f"The homeserver refused the login of {mine.user_id} ({refusal}). "
             "Check the account and its password."
         ) from None
     if answer.get("user_id") != mine.user_id or answer.get("device_id") != mine.device_id:
@@ -73,12 +73,12 @@ async def _new_token(wire: Wire, mine: Credentials, password: str) -> str:
 async def _still_valid(wire: Wire, vault: Vault) -> bool:
     try:
         answer = await wire.call("GET", path("account", "whoami"))
-    except MatrixRefused as refusal:
-        if refusal.status != 401:
-            raise CannotStart(
-                f"The homeserver does not let the account in ({refusal.errcode})."
-            ) from None
+    except SessionLost:
         return False
+    except MatrixRefused as refusal:
+        raise CannotStart(
+            f"The homeserver does not let the account in ({refusal.errcode})."
+        ) from None
     if answer.get("device_id") != vault.credentials.device_id:
         raise CannotStart("The stored session belongs to another device. Restore a whole backup.")
     return True

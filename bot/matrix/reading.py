@@ -23,11 +23,11 @@ class Reading:
         self._us = us
 
     async def fetch(self, room: str, event_id: str) -> Event | None:
-        """One event again, decrypted; None when the server no longer has it."""
+        """One event again, decrypted; None when the server no longer has it, or not for us."""
         try:
             raw = await self._wire.call("GET", path("rooms", room, "event", event_id))
         except MatrixRefused as refusal:
-            if refusal.status == 404:
+            if refusal.status in {403, 404}:
                 return None
             raise
         if raw.get("event_id") != event_id or "redacted_because" in (raw.get("unsigned") or {}):

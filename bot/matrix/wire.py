@@ -1,7 +1,8 @@
 """The client-server API as JSON in and JSON out, patient with weather, quick with refusals.
 
 Lost connections and server faults are waited out here, once, so that nobody above has to
-think of them; what the homeserver refuses for good is raised.
+think of them; what the homeserver refuses for good is raised. Only the homeserver itself can
+refuse: an error without an `errcode` comes from something that stands before it, and passes.
 """
 
 import asyncio
@@ -15,7 +16,7 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from yarl import URL
 
-from bot.matrix.door import MatrixRefused
+from bot.matrix.door import MatrixRefused, SessionLost
 
 Json = dict[str, Any]
 
@@ -161,9 +162,16 @@ def _judge(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
         raise _TryAgain("rate limit", _asked_pause(headers, body))
     if status >= 500 or status == 408 or (status < 300 and parsed is None):
         raise _TryAgain(f"HTTP {status}")
-    if status >= 300:
-        raise Refusal(str(body.get("errcode", "M_UNKNOWN")), status, body)
-    return parsed
+    if status < 300:
+        return parsed
+    if status == 401 and "flows" in body:  # the one refusal that may come without an errcode
+        raise Refusal(str(body.get("errcode", "M_UNAUTHORIZED")), status, body)
+    errcode = body.get("errcode")
+    if status < 400 or not isinstance(errcode, str):
+        raise _TryAgain(f"HTTP {status} not from a homeserver")
+    if status == 401:
+        raise SessionLost(errcode)
+    raise Refusal(errcode, status, body)
 
 
 def _asked_pause(headers: Mapping[str, str], body: Json) -> float:

@@ -17,6 +17,10 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
             "The table has its room; whoever is not in it is invited again.",
             N_("The table has its room already. I have invited again whoever is not in it."),
         ),
+        "room.failed": kind(
+            "The homeserver did not let the bot make the table's room.",
+            N_("I could not make the table's room; the operator finds why in the log."),
+        ),
         "room.bound": kind(
             "This room is the table's from now on.",
             N_("This is the table's room from now on. `{do_help}` shows what you can say."),

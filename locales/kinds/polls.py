@@ -91,14 +91,6 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             "The end of the native poll; the outcome is in the message that follows it.",
             N_("The poll is closed."),
         ),
-        "item.void": kind(
-            "The words of an item could not be had again, so nobody can agree to them.",
-            N_(
-                "The words of item {number} are no longer readable in this room: it is void. The "
-                "information officer can propose it anew."
-            ),
-            number="int",
-        ),
         "poll.progress": kind(
             "How many have answered; one message, edited in place.",
             N_("Poll {number}: {answered} of {of} answers."),

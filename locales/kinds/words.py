@@ -38,6 +38,21 @@ WORDS: Mapping[str, Kind] = MappingProxyType(
             ),
             number="int",
         ),
+        "poll.void": kind(
+            "A poll could not be put to the table, so nobody can agree in it.",
+            N_("Poll {number} could not be shown in this room: it is void. It can be asked anew."),
+            poll="int",
+            number="int",
+        ),
+        "file.failed": kind(
+            "A file could not be sent.",
+            N_("The file could not be sent; the operator finds why in the log."),
+            Line(
+                N_("While the meeting is open, `{do_minutes}` makes the minutes again."),
+                when="minutes",
+            ),
+            minutes="flag",
+        ),
         "refused": kind(
             "Something was not done, and why.",
             reason="code:reason",

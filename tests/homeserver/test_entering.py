@@ -9,7 +9,8 @@ import pytest
 from aiohttp import web
 
 from bot.matrix.client import MatrixDoor
-from bot.matrix.door import CannotStart, Door
+from bot.matrix.door import CannotStart, Door, SessionLost
+from bot.matrix.wire import path
 from demo.homeserver import Homeserver
 from storage.seal import Seal
 from tests.homeserver.fixtures import PASSWORD, SEAL, Account, OpenAccount, room_of, text, trusted
@@ -152,6 +153,22 @@ async def test_logged_out_device_comes_back(account: OpenAccount, synapse: Homes
     room = await room_of(alice, bot)
     event_id = await alice.door.send(room, "m.room.message", text("again"), "t")
     assert trusted(await bot.hear_id(event_id))
+
+
+async def test_a_session_that_ends_is_no_refusal(
+    account: OpenAccount, synapse: Homeserver, tmp_path: Path
+) -> None:
+    bot = await account(listening=False)
+    await bot.door.enter()
+    room = await room_of(bot)
+    await bot.door._wire.call("POST", path("logout"), body={})
+    with pytest.raises(SessionLost):
+        await bot.door.send(room, "m.room.message", text("late"), "t1")
+    with pytest.raises(SessionLost):
+        await anext(bot.door.listen(None))
+    await bot.door.close()
+    await bot.open()
+    assert await bot.door.send(room, "m.room.message", text("late"), "t1")
 
 
 async def test_nothing_readable_on_disk_or_in_logs(

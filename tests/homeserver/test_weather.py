@@ -54,6 +54,9 @@ async def test_faults_and_rate_limits_are_waited_out(
     troubles = [
         web.json_response({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 50}, status=429),
         web.Response(status=502, text="<html>bad gateway</html>"),
+        web.Response(status=404, text="404 page not found"),
+        web.Response(status=403, text="<html>blocked</html>", content_type="text/html"),
+        web.Response(status=302, headers={"Location": "/maintenance"}),
         web.json_response(
             {"errcode": "M_LIMIT_EXCEEDED"}, status=429, headers={"Retry-After": "0"}
         ),
