@@ -51,7 +51,7 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
 def answer_number(turn: Turn, number: int, answer: Answer) -> Says:
     """A typed answer, for clients without polls; nobody answers what has not been shown yet."""
     poll = turn.tx.polls.newest(turn.meeting(), number)
-    if poll is None or turn.tx.outbox.anchor(poll_slot(poll)) is None:
+    if poll is None or (poll.outcome is None and turn.tx.outbox.anchor(poll_slot(poll)) is None):
         raise Refused(Reason.UNKNOWN_POLL)
     return cast(turn, poll, answer)
 
