@@ -176,7 +176,7 @@ async def reach(bad: Bad, hall: Hall) -> Moment:
 
 @pytest.mark.parametrize(
     "bad",
-    [pytest.param(bad, marks=pytest.mark.xdist_group(bad.moment.__name__)) for bad in BAD],
+    BAD,
     ids=lambda bad: f"{bad.why}: {bad.line[:40]}",
 )
 async def test_it_is_refused_with_one_sentence_and_changes_nothing(

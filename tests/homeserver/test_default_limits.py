@@ -82,7 +82,6 @@ async def notified(stage: Timed) -> str:
 
 
 @pytest.mark.homeserver
-@pytest.mark.xdist_group("limits")
 async def test_a_whole_meeting_at_the_default_limits(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

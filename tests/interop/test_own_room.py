@@ -16,7 +16,6 @@ from tests.interop.stage import PeerStage, api, facts, joined, membership
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("interop-own-room"),
 ]
 
 MESSAGE = "m.room.message"

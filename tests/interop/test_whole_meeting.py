@@ -22,7 +22,6 @@ from tests.interop.stage import POLL, PeerStage, api, facts, holds, raw_events
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("interop-meeting"),
 ]
 
 TEXTS = (*(item.split(" ", 2)[2] for item in ITEMS), AMENDED)
