@@ -9,11 +9,11 @@ from functools import partial
 from bot.acting import Actor, refusing
 from bot.composing import Composer
 from bot.desk import Desk
+from bot.gate import Gate
 from bot.matrix.door import (
     Batch,
     Event,
     Hearing,
-    Invitation,
     MatrixRefused,
     RoomFacts,
     SessionLost,
@@ -22,7 +22,7 @@ from bot.places import PlaceFinder
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
 from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken
-from handlers import core, roll
+from handlers import core
 from handlers.core import Line
 from locales.codes import Place
 from storage.outbox import TABLE_LANE, Act
@@ -32,8 +32,7 @@ log = logging.getLogger("tafelbot.hearing")
 
 PATIENCE = timedelta(seconds=30)  # how long an unreadable event may wait for its key in silence
 GIVEN_UP = timedelta(days=7)  # after which its key is not expected any more
-LINE_OF_MEMBERSHIP = -1  # line number of what is not a line
-LINE_OF_ADVICE = -3
+LINE_OF_ADVICE = -3  # line number of what is not a line
 
 
 class Hearer:
@@ -41,13 +40,14 @@ class Hearer:
         self._desk = desk
         self._places = PlaceFinder(desk)
         self._actor = Actor(desk, self._places)
+        self._gate = Gate(desk, self._places, self._actor)
         self._composer = Composer(desk)
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
         for invitation in batch.invitations:
             try:
-                await self._invited(invitation)
+                await self._gate.invited(invitation)
             except MatrixRefused as refused:  # taken back, or not for us
                 log.warning("invitation not followed: %s", refused.errcode)
         for event in batch.events:
@@ -88,7 +88,7 @@ class Hearer:
 
     async def _heard(self, event: Event) -> None:
         if event.type == "m.room.member":
-            self._membership(event)
+            self._gate.membership(event)
             return
         with self._desk.transaction() as tx:
             sender = tx.people.known(event.sender)
@@ -227,40 +227,6 @@ class Hearer:
         except Exception:  # what cannot be read must not stop the hearing
             log.exception("fault while reading again")
         return None
-
-    def _membership(self, event: Event) -> None:
-        """Leaving the table's room is leaving the meeting (F01)."""
-        gone = event.content.get("membership") in {"leave", "ban"}
-        if not gone or event.state_key is None:
-            return
-        with self._desk.transaction() as tx:
-            row = tx.people.room(event.room)
-            if event.state_key == self._desk.door.user_id:
-                tx.people.forget_room(event.room)
-                return
-            account = tx.people.known(event.state_key)
-            if row is None or row.kind != RoomKind.TABLE or account is None:
-                return
-            enrolled = tx.people.member(account) is not None
-            if enrolled and tx.first_time(event.event_id, LINE_OF_MEMBERSHIP, event.at.date()):
-                request = self._actor.request(event, LINE_OF_MEMBERSHIP, account, Place.TABLE, None)
-                turn = self._actor.turn(tx, request)
-                core.write_down(turn, roll.depart(turn, account))
-
-    async def _invited(self, invitation: Invitation) -> None:
-        """Follow people of the table only; others are declined without a word."""
-        with self._desk.transaction() as tx:
-            account = tx.people.known(invitation.sender)
-            enrolled = account is not None and tx.people.member(account) is not None
-        if not enrolled:
-            await self._desk.door.leave(invitation.room)
-            return
-        await self._desk.door.join(invitation.room)
-        self._desk.room_changed(invitation.room)
-        room = await self._desk.room(invitation.room)
-        assert account is not None
-        if room is None or not self._places.welcome(invitation.sender, room):
-            await self._desk.door.leave(invitation.room)
 
 
 def _weightiest(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:
