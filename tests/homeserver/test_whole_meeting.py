@@ -23,6 +23,7 @@ async def test_the_store_holds_only_what_may_be_kept(tmp_path: Path) -> None:
         bot = set_up(homeserver, tmp_path)
         async with RealStage(homeserver, tmp_path, bot, people=tuple(FEW), quiet=True) as stage:
             await few(stage).play()
+            await stage.quiet()
         assert_kept(bot)
 
 
@@ -31,6 +32,7 @@ async def test_a_bot_killed_over_and_over_holds_the_same_meetings(tmp_path: Path
         bot = StumblingProcess(set_up(homeserver, tmp_path), random.Random(SEED))
         async with RealStage(homeserver, tmp_path, bot, people=tuple(FEW), quiet=True) as stage:
             await few(stage).play()
+            await stage.quiet()
             said = [kind for kind in stage.said() if kind is not None]
         assert_kept(bot)
         assert bot.deaths > 20
