@@ -90,6 +90,7 @@ async def test_a_whole_meeting_at_the_default_limits(
         stage = Timed(homeserver, tmp_path)
         async with stage:
             await short_meeting(stage)
+            await stage.quiet()
         store = json.loads(stage.bot.inspect("--json"))
     read = stage.read()
     assert [one["kind"] for one in read if one["kind"] not in LIVE] == SAID
