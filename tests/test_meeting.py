@@ -2,7 +2,9 @@
 
 from demo.scene import AMENDED, COORDINATOR, Scene
 from storage.inspect import tables
+from tests import moments as at
 from tests.hall import BOT, Hall, facts_of
+from tests.moments import only
 
 
 def seen(hall: Hall, kind: str) -> list[dict[str, object]]:
@@ -65,3 +67,12 @@ async def test_words_of_all_four_languages_do_the_same(hall: Hall) -> None:
         await hall.say(COORDINATOR, f"!{opened}", expect="meeting.opened")
         await hall.say("clb", f"!{here}", expect="roll.updated")
         await hall.say(COORDINATOR, f"!{closed}", expect="meeting.closed")
+
+
+async def test_the_year_counts_from_the_day_the_meeting_opened_also_past_midnight(
+    hall: Hall,
+) -> None:
+    moment = await at.followed(hall)
+    hall.later(hours=13)
+    said = await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    assert only(said, "case.discussed")["expires"] == "2027-11-23"
