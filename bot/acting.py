@@ -132,6 +132,7 @@ class Actor:
             at=max(min(event.at, self._desk.clock()), self.last_sync),
             in_room=enrolled,
             strangers=strangers,
+            suspended=self._places.suspended(room) if room else 0,
             thread=thread(event.content),
         )
 

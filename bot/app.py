@@ -14,13 +14,15 @@ from bot.desk import Desk
 from bot.hearing import Hearer
 from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Door
+from bot.rules.facts import Account
+from bot.rules.identity import Proof
 from bot.rules.people import Organisation, Role
 from bot.speaking import Speaker
 from handlers import members, rooms
 from handlers.core import write_down_at
 from storage.database import DatabaseTooNew, open_database
 from storage.seal import Seal, WrongMasterKey
-from storage.tx import transaction
+from storage.tx import Tx, transaction
 
 log = logging.getLogger("tafelbot")
 
@@ -44,6 +46,7 @@ class App:
         await self.desk.door.enter()
         log.info("my fingerprint is %s", self.desk.door.fingerprint)
         enrol_from_settings(self.desk)
+        self.hearer.watch.look()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._hear())
             group.create_task(self._speak(group))
@@ -90,14 +93,21 @@ def enrol_from_settings(desk: Desk) -> None:
                 log.warning("account %d is no longer the mayor", former)
                 write_down_at(tx, members.part_with(tx, former), desk.chance)
         for user, role in seats.items():
-            account = tx.people.account(user)
-            member = tx.people.member(account)
-            if member is not None:
-                member.role, member.organisation = role, Organisation.MUNICIPALITY
-                continue
-            tx.people.enrol(account, role, Organisation.MUNICIPALITY)
-            if tx.people.table_room() is not None:
-                write_down_at(tx, [rooms.invitation(account)], desk.chance)
+            account = _seat(desk, tx, user, role)
+            if key := desk.table.fingerprints.get(user):
+                tx.people.pin(account, key, Proof.COMPARED)
+
+
+def _seat(desk: Desk, tx: Tx, user: str, role: Role) -> Account:
+    account = tx.people.account(user)
+    member = tx.people.member(account)
+    if member is not None:
+        member.role, member.organisation = role, Organisation.MUNICIPALITY
+        return account
+    tx.people.enrol(account, role, Organisation.MUNICIPALITY)
+    if tx.people.table_room() is not None:
+        write_down_at(tx, [rooms.invitation(account)], desk.chance)
+    return account
 
 
 def open_desk(

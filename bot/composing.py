@@ -70,8 +70,8 @@ class Composer:
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
         """The same words for everybody, without facts about anyone: it travels in clear."""
-        shown = self.render(outgoing.lane, "unheard", {}, {})
-        return {**_text(shown), FACTS: {"kind": "unheard"}}
+        shown = self.render(outgoing.lane, outgoing.kind, {}, {})
+        return {**_text(shown), FACTS: {"kind": outgoing.kind}}
 
     def in_clear(self) -> dict[str, Any]:
         """That a room is not encrypted, in it: the same words for everybody."""
@@ -144,7 +144,8 @@ class Composer:
 
     def _ringing(self, outgoing: Outgoing) -> dict[str, Any]:
         """A notice, unless somebody has to act: then a message that mentions them."""
-        called = [outgoing.facts.get(name) for name in KINDS[outgoing.kind].rings]
+        facts = [outgoing.facts.get(name) for name in KINDS[outgoing.kind].rings]
+        called = [one for fact in facts for one in (fact if isinstance(fact, tuple) else (fact,))]
         users = [self._desk.user_id(one) for one in called if isinstance(one, Account)]
         return {"msgtype": "m.text" if users else "m.notice", "m.mentions": {"user_ids": users}}
 

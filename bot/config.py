@@ -6,15 +6,29 @@ import os
 import tomllib
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.rules.facts import MasterKey
 from handlers.turn import Table
 from storage.seal import MASTER_KEY_BYTES
 
+Fingerprint = Annotated[  # a public master key; the spaces are for reading it aloud
+    str,
+    BeforeValidator(lambda text: str(text).replace(" ", "")),
+    Field(pattern=f"^{MasterKey.form.pattern}$"),
+]
 USER_ID = r"@[^\s:]+:[^\s:]+(:\d+)?"
 
 
@@ -32,7 +46,9 @@ class TableSettings(BaseModel):
     languages: tuple[Literal["nl", "fr", "de", "en"], ...] = Field(min_length=1, max_length=1)
     timezone: str = "Europe/Brussels"
     mayor: str = Field(pattern=f"^{USER_ID}$")
+    mayor_fingerprint: Fingerprint | None = None
     coordinator: str = Field(pattern=f"^{USER_ID}$")
+    coordinator_fingerprint: Fingerprint | None = None
     coordinator_chairs: bool = False
     fiche_text: Literal["room"] = "room"
     ballot: Literal["open"] = "open"
@@ -55,7 +71,15 @@ class TableSettings(BaseModel):
             mayor=self.mayor,
             coordinator=self.coordinator,
             coordinator_chairs=self.coordinator_chairs,
+            fingerprints=self._fingerprints(),
         )
+
+    def _fingerprints(self) -> dict[str, str]:
+        given = {
+            self.mayor: self.mayor_fingerprint,
+            self.coordinator: self.coordinator_fingerprint,
+        }
+        return {user: key for user, key in given.items() if key is not None}
 
     @property
     def zone(self) -> tzinfo:
@@ -190,8 +214,13 @@ def _sentence(error: Any) -> str:
     if kind == "extra_forbidden":
         return f"{where}: is not a setting"
     if kind == "string_pattern_mismatch":
-        form = "https://…" if where == "homeserver" else "@name:server"
-        return f"{where}: is to be written as {form}"
+        return f"{where}: is to be written as {_form(where)}"
     if kind == "too_long" and where.endswith("tables"):
         return f"{where}: one table; several municipalities run as several bot accounts"
     return f"{where}: {error['msg']}"
+
+
+def _form(where: str) -> str:
+    if where.endswith("_fingerprint"):
+        return "the 43 signs of a master key"
+    return "https://…" if where == "homeserver" else "@name:server"

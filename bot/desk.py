@@ -40,6 +40,7 @@ class Desk:
         self.clock = clock
         self.chance = Dice()
         self.bell = asyncio.Event()  # something may wait in the outbox
+        self.people_changed = True  # who sits at the table, or as whom, since it was looked at
         self.lines: dict[tuple[str, int], str] = {}  # lines that propose an item, for now only
         self._rooms: dict[str, RoomFacts | None] = {}
         self._changes: Counter[str] = Counter()
@@ -56,6 +57,7 @@ class Desk:
             yield tx
         if tx.outbox.grew:
             self.bell.set()
+        self.people_changed |= tx.people.changed
 
     def user_id(self, account: int) -> str:
         """The Matrix id of an account."""

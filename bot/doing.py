@@ -1,6 +1,7 @@
 """Do: each act of the outbox, in Matrix."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from bot import files
 from bot.composing import Composer
@@ -79,7 +80,7 @@ class Doer:
         user = self._desk.user_id(outgoing.lane)
         standing = await self._desk.door.standing(user)
         if not standing.can_be_heard:
-            return await self._advice(outgoing, room)
+            return await self._advice(replace(outgoing, kind="unheard"), room)
         with self._desk.transaction() as tx:
             if tx.people.account_row(outgoing.lane).greeted:
                 return None

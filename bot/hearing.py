@@ -19,14 +19,16 @@ from bot.matrix.door import (
     SessionLost,
 )
 from bot.places import PlaceFinder
+from bot.rules import identity
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
 from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken
+from bot.trusting import Watch
 from handlers import core
 from handlers.core import Line
 from locales.codes import Place
 from storage.outbox import TABLE_LANE, Act
-from storage.people import RoomKind
+from storage.people import Identity, RoomKind
 
 log = logging.getLogger("tafelbot.hearing")
 
@@ -42,9 +44,11 @@ class Hearer:
         self._actor = Actor(desk, self._places)
         self._gate = Gate(desk, self._places, self._actor)
         self._composer = Composer(desk)
+        self.watch = Watch(desk)
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
+        self.watch.look()
         for invitation in batch.invitations:
             try:
                 await self._gate.invited(invitation)
@@ -54,6 +58,7 @@ class Hearer:
             await self._one(event)
         if batch.keys_arrived:
             await self._read_again()
+        self.watch.look()  # somebody may sit at the table now who did not before
         now = self._desk.clock()
         with self._desk.transaction() as tx:
             tx.set_sync_point(batch.token, now)
@@ -93,15 +98,22 @@ class Hearer:
         with self._desk.transaction() as tx:
             sender = tx.people.known(event.sender)
             enrolled = sender is not None and tx.people.member(sender) is not None
+            known = tx.people.identity(sender) if sender is not None else Identity()
         room = await self._desk.room(event.room)
         if sender is None or not enrolled or room is None or event.state_key is not None:
             return
-        if event.hearing is Hearing.TRUSTED:
+        if known.offered is not None:
+            self._unheard(event, sender, room, "suspended")
+        elif event.hearing is Hearing.TRUSTED and identity.heard(
+            known.pinned, known.offered, event.identity
+        ):
             await self._trusted(event, sender, room)
         elif event.hearing is Hearing.CLEAR:
             await self._clear(event, sender, room)
+        elif event.hearing is Hearing.UNREADABLE:
+            self._unreadable(event, sender, room)
         else:
-            self._deaf(event, sender, room)
+            self._unheard(event, sender, room, "unheard")
 
     async def _trusted(self, event: Event, sender: Account, room: RoomFacts) -> None:
         if event.type in POLL_RESPONSES:
@@ -176,11 +188,9 @@ class Hearer:
         except MatrixRefused as refused:
             log.warning("a word in clear was refused: %s", refused.errcode)
 
-    def _deaf(self, event: Event, sender: Account, room: RoomFacts) -> None:
-        """Encrypted, but not to be believed or not to be read."""
-        if event.hearing is Hearing.UNSIGNED:
-            self._unsigned(event, sender, room)
-        elif self._places.here(event.room, sender, room) is not None:
+    def _unreadable(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        """Encrypted with a key that has not reached us."""
+        if self._places.here(event.room, sender, room) is not None:
             with self._desk.transaction() as tx:
                 row = tx.people.room(event.room)
                 if row is None:  # nobody is answered there before they are heard
@@ -188,8 +198,8 @@ class Hearer:
                 if not tx.seen(event.event_id):
                     tx.add_unread(row, sender, event.event_id, self._desk.clock())
 
-    def _unsigned(self, event: Event, sender: Account, room: RoomFacts) -> None:
-        """Advice; and words of an item do not stay, whoever wrote them."""
+    def _unheard(self, event: Event, sender: Account, room: RoomFacts, advice: str) -> None:
+        """Not to be believed. Advice; and words of an item do not stay, whoever wrote them."""
         place = self._places.known(event.room, sender, room)
         lines: list[Line] = []
         if place is not None and event.type == "m.room.message":
@@ -200,7 +210,7 @@ class Hearer:
         with self._desk.transaction() as tx:
             if not tx.first_time(event.event_id, LINE_OF_ADVICE, event.at.date()):
                 return
-            self._actor.advise(tx, sender, "unheard", Act.ADVICE)
+            self._actor.advise(tx, sender, advice, Act.ADVICE)
             if any(map(core.holds_words, lines)):
                 self._actor.remove(tx, event, TABLE_LANE if place is Place.TABLE else int(sender))
 

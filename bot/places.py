@@ -58,6 +58,15 @@ class PlaceFinder:
         """Whether nobody else is there or invited."""
         return (room.joined | room.invited) - {self._desk.door.user_id} == {user}
 
+    def suspended(self, room: RoomFacts) -> int:
+        """How many in a room have an identity that nobody has confirmed."""
+        with self._desk.transaction() as tx:
+            return sum(
+                tx.people.identity(row.account_id).offered is not None
+                for row in tx.people.members()
+                if tx.people.user_id(row.account_id) in room.joined
+            )
+
     def company(self, room: RoomFacts) -> tuple[frozenset[Account], int]:
         """The enrolled people in a room, and how many others are there."""
         others = room.joined - {self._desk.door.user_id}
@@ -72,18 +81,14 @@ class PlaceFinder:
 
     def welcome(self, inviter: str, room: RoomFacts) -> bool:
         """Any member's room of two; any room of the mayor's or the coordinator's."""
-        return self.alone(inviter, room) or inviter in self._stewards
-
-    @property
-    def _stewards(self) -> set[str]:
-        return {self._desk.table.mayor, self._desk.table.coordinator}
+        return self.alone(inviter, room) or inviter in self._desk.table.stewards
 
     def _binds(self, tx: Tx, sender: Account, room: RoomFacts, line: Line, *, alone: bool) -> bool:
         """A room of several, or one of two that is not called direct when the word is for the
         table; never a second one, never one without encryption."""
         if tx.people.table_room() is not None or not room.encrypted:
             return False
-        if tx.people.user_id(sender) not in self._stewards:
+        if tx.people.user_id(sender) not in self._desk.table.stewards:
             return False
         return not alone or (not room.flagged_direct and core.binds(line))
 

@@ -24,6 +24,7 @@ _FORMS = {
     "date": "date, ISO 8601: `2027-03-10`",
     "time": "moment, ISO 8601 with offset",
     "event": "Matrix event id",
+    "key": "public master key of a member, unpadded base64",
     "flag": "`true` or `false`",
     "word": "case reference or action number",
     "answers": "`agree` and `object`: the random id of each answer in the native poll",
@@ -58,8 +59,8 @@ def _messages() -> Iterator[str]:
     yield "# Messages\n"
     yield "<!-- Made by `make docs` from the code. -->\n"
     yield (
-        "Every message of the bot, but for `unheard`, is encrypted, and says the same thing twice: "
-        "in words for people, and as facts for programs, "
+        "Every message of the bot, but for `unheard` and `suspended`, is encrypted, and says "
+        "the same thing twice: in words for people, and as facts for programs, "
         f"in the object `{FACTS}` of its content. The facts "
         "are the stable interface; words change and are translated.\n"
     )

@@ -1,12 +1,15 @@
 """Who sits at the table: enrolling, removing, listing."""
 
-from bot.rules import people
-from bot.rules.facts import Account, Code, Fact
-from bot.rules.people import Excluded, Organisation, Role
+from bot.rules import identity, people
+from bot.rules.facts import Account, Code, Fact, MasterKey
+from bot.rules.identity import Proof
+from bot.rules.people import Excluded, Organisation, Role, Seat, seat_of
 from bot.rules.refusal import Reason, Refused
 from handlers import roll, rooms
 from handlers.turn import Say, Says, Turn
+from storage import models as m
 from storage.outbox import TABLE_LANE, Act
+from storage.people import Identity
 from storage.tx import Tx
 
 
@@ -67,14 +70,62 @@ def part_with(tx: Tx, account: Account) -> Says:
     return says
 
 
+def confirm(turn: Turn, user_id: str) -> Says:
+    """Somebody's new identity is theirs: a colleague has looked into it, in person."""
+    account = turn.person(user_id)
+    if user_id in turn.table.fingerprints:
+        raise Refused(Reason.STANDS_IN_CONFIG)
+    row = turn.tx.people.member(account)
+    assert row is not None
+    offered = turn.tx.people.identity(account).offered
+    same = account == turn.me
+    key = identity.confirm(turn.role, Role(row.role), same_person=same, offered=offered)
+    turn.tx.people.pin(account, key, Proof.COMPARED)
+    facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
+    return [*turn.announce("member.confirmed", facts), *_heard_again(turn.tx, account)]
+
+
+def compared(account: Account, key: str) -> Says:
+    """Somebody's identity was compared by emoji, beside them."""
+    facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
+    return [Say("member.compared", facts, lane=TABLE_LANE), greeting(account)]
+
+
+def suspended(turn: Turn, account: Account, key: str) -> Says:
+    """Somebody has another identity: neither heard nor given keys until it is confirmed, and for
+    the meeting as if they had left (F01)."""
+    row = turn.tx.people.member(account)
+    assert row is not None
+    steward = seat_of(Role(row.role)) is Seat.COORDINATOR
+    others = (Role.MAYOR, Role.MAYOR_DELEGATE) if steward else (Role.COORDINATOR,)
+    facts: dict[str, Fact] = {
+        "member": account,
+        "key": MasterKey(key),
+        "confirmers": turn.tx.people.holding(*others),
+    }
+    return [Say("member.suspended", facts, lane=TABLE_LANE), *roll.depart(turn, account)]
+
+
+def _heard_again(tx: Tx, account: Account) -> Says:
+    tx.people.account_row(account).greeted = False
+    return [greeting(account)]
+
+
 def list_all(turn: Turn) -> Says:
-    """Everybody enrolled, with role and organisation (H09)."""
-    rows: tuple[Fact, ...] = tuple(
-        {
-            "member": Account(row.account_id),
-            "role": Code(row.role),
-            "organisation": Code(row.organisation),
-        }
-        for row in turn.tx.people.members()
-    )
-    return [Say("members", {"rows": rows})]
+    """Everybody enrolled, with role, organisation and identity (H09)."""
+    return [Say("members", {"rows": tuple(map(_row, _known(turn.tx)))})]
+
+
+def _known(tx: Tx) -> list[tuple[m.Member, Identity]]:
+    return [(row, tx.people.identity(row.account_id)) for row in tx.people.members()]
+
+
+def _row(known: tuple[m.Member, Identity]) -> Fact:
+    row, whose = known
+    return {
+        "member": Account(row.account_id),
+        "role": Code(row.role),
+        "organisation": Code(row.organisation),
+        "key": MasterKey(whose.pinned) if whose.pinned else None,
+        "standing": identity.standing(whose.pinned, whose.offered, whose.proof),
+    }

@@ -12,6 +12,7 @@ from handlers.turn import Say, Says, Turn
 
 def notify(turn: Turn, route: Route) -> Says:
     """Begin a notification: three questions, no content (N02, N13)."""
+    turn.require_compared()
     rules.bring(route, turn.role)
     question = rules.question_after(None)
     assert question is not None
@@ -48,6 +49,7 @@ def no(turn: Turn) -> Says:
 
 def admit(turn: Turn, reference: Reference) -> Says:
     """Only the mayor draws up what the table discusses (N12); the route is dropped (N10)."""
+    turn.require_compared()
     case = known(turn, reference)
     if case.state != CaseState.NOTIFIED:
         raise Refused(Reason.ALREADY_ADMITTED)

@@ -67,6 +67,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             members.add, Right.STEWARD, BOTH, (take.user, take.role, take.organisation)
         ),
         "member.remove": Command(members.remove, Right.STEWARD, BOTH, (take.user,)),
+        "member.confirm": Command(members.confirm, Right.STEWARD, BOTH, (take.user,)),
         "plan": Command(meeting.plan, Right.STEWARD, BOTH, (take.moment,)),
         "meeting.open": Command(meeting.open_, Right.STEWARD, TABLE),
         "meeting.close": Command(meeting.close, Right.STEWARD, TABLE),

@@ -1,12 +1,13 @@
 """What a handler is given and what it gives back: a turn to speak, and things to say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
 from bot.rules.agenda import MeetingState
 from bot.rules.facts import Account, EventId, Facts, Token
+from bot.rules.identity import require_compared
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
 from bot.rules.roll import require_quorum
@@ -28,13 +29,20 @@ class Table:
     mayor: str
     coordinator: str
     coordinator_chairs: bool
+    fingerprints: Mapping[str, str] = field(default_factory=dict)  # user → master key, as settled
+
+    @property
+    def stewards(self) -> tuple[str, str]:
+        """Who stands in the settings, and decides who else sits at the table."""
+        return self.mayor, self.coordinator
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One line of one event, from somebody enrolled, believed (promise 3).
 
-    `in_room`: the enrolled people joined to the table's room; `strangers`: how many others are.
+    `in_room`: the enrolled people joined to the table's room; `strangers`: how many others are;
+    `suspended`: how many are whose identity was replaced.
     """
 
     event_id: EventId
@@ -44,6 +52,7 @@ class Request:
     at: datetime
     in_room: frozenset[Account] = frozenset()
     strangers: int = 0
+    suspended: int = 0
     thread: EventId | None = None
 
 
@@ -123,6 +132,15 @@ class Turn:
         require_quorum(self.tx.meetings.roles_present(meeting))
         if self.request.strangers:
             raise Refused(Reason.STRANGER_PRESENT)
+        if self.request.suspended:
+            raise Refused(Reason.SUSPENDED_PRESENT)
+        self.require_compared()
+
+    def require_compared(self) -> None:
+        """Nothing about a case is said before mayor and coordinator are known to be themselves."""
+        stewards = (self.tx.people.known(user) for user in self.table.stewards)
+        proofs = (self.tx.people.identity(one).proof for one in stewards if one is not None)
+        require_compared(*proofs)
 
     def chairs(self) -> bool:
         meeting = self.tx.meetings.running()

@@ -12,6 +12,7 @@ from bot.rules.agenda import MeetingState, Step
 from bot.rules.consensus import Answer, Outcome
 from bot.rules.decision import Decision
 from bot.rules.fiche import Direction, Section, Sign
+from bot.rules.identity import Standing
 from bot.rules.notification import Attestation, Route
 from bot.rules.people import Excluded, Organisation, Right, Role, Seat
 from locales.catalogue import LANGUAGES, NP_, translate
@@ -91,6 +92,12 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "public_prosecution": NP_("excluded", "public prosecution"),
             "federal_police": NP_("excluded", "federal police"),
             "other_police": NP_("excluded", "other police"),
+        },
+        Standing: {
+            "unknown": NP_("standing", "not seen yet"),
+            "seen": NP_("standing", "seen, not compared"),
+            "compared": NP_("standing", "compared"),
+            "suspended": NP_("standing", "suspended"),
         },
         MeetingState: {
             "planned": NP_("meeting", "planned"),
@@ -227,6 +234,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Right: "right",
         Discussed: "discussed",
         Language: "language",
+        Standing: "standing",
     }
 )
 FAMILIES = MappingProxyType({context: family for family, context in CONTEXTS.items()})

@@ -75,6 +75,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             NP_("syntax", "@user"),
             N_("remove somebody from the table"),
         ),
+        "member.confirm": Wording(
+            NP_("command", "member confirm|confirm member"),
+            NP_("syntax", "@user"),
+            N_("somebody's new identity is theirs; you have checked in person"),
+        ),
         "plan": Wording(
             NP_("command", "plan"), NP_("syntax", "DATE TIME"), N_("plan the next meeting")
         ),

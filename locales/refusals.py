@@ -32,6 +32,23 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "Somebody in this room is not enrolled. Enrol them with `{do_member_add}` or remove "
             "them from the room; until then no case is touched."
         ),
+        Reason.SUSPENDED_PRESENT: N_(
+            "The identity of somebody in this room has changed and nobody has confirmed it: "
+            "`{do_members}` shows whose. Ask them in person, then `{do_member_confirm}` or "
+            "`{do_member_remove}`; until then no case is touched."
+        ),
+        Reason.NOT_COMPARED: N_(
+            "Before the first case somebody must make sure that mayor and coordinator are "
+            "themselves: `{do_members}` shows who is not compared yet. The operator runs "
+            "`tafelbot verify` beside them."
+        ),
+        Reason.NOT_YOURS_TO_CONFIRM: N_(
+            "Nobody confirms their own identity: the coordinator's is for the mayor's seat, the "
+            "mayor's seat's for the coordinator."
+        ),
+        Reason.NOTHING_TO_CONFIRM: N_(
+            "That person's identity has not changed; there is nothing to confirm."
+        ),
         Reason.ALREADY_ENROLLED: N_(
             "That person is already enrolled; `{do_members}` shows all. `{do_room_create}` in the "
             "direct room invites again whoever is not in the table's room."

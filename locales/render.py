@@ -9,7 +9,7 @@ from datetime import date, datetime, tzinfo
 from babel.dates import format_date
 from babel.lists import format_list
 
-from bot.rules.facts import Account, Fact, Facts
+from bot.rules.facts import Account, Fact, Facts, MasterKey
 from bot.rules.refusal import Reason
 from locales import commands
 from locales.catalogue import translate
@@ -162,6 +162,8 @@ class _Values:
                 return "–"
             case Account():
                 return self._person(fact)
+            case MasterKey():
+                return fact.short
             case datetime():
                 local = fact.astimezone(self._reader.zone)
                 day = format_date(local, "full", locale=f"{language}_BE")

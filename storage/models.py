@@ -64,12 +64,18 @@ class Room(Base):
 
 
 class Member(Base):
-    """Somebody enrolled at the table."""
+    """Somebody enrolled at the table, with the master key that is their identity.
+
+    `offered`: another one that the homeserver shows in its place; the person is suspended.
+    """
 
     __tablename__ = "member"
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     role: Mapped[str]
     organisation: Mapped[str]
+    identity: Mapped[bytes | None] = mapped_column(Sealed)
+    proof: Mapped[str | None]
+    offered: Mapped[bytes | None] = mapped_column(Sealed)
 
 
 class Meeting(Base):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.rules.facts import EventId, Facts, Reference, Token, pack, unpack
+from bot.rules.facts import EventId, Fact, Facts, Reference, Token, pack, unpack
 from storage import models as m
 from storage.seal import Seal
 
@@ -78,6 +78,18 @@ class Outbox:
         self._session.add(row)
         self._session.flush()
         self.grew = True
+
+    def add_rows(self, lane: int, kind: str, rows: tuple[Fact, ...], token: Token) -> None:
+        """A message that is a list; what waits already of its kind is said together with it."""
+        for row in self._waiting(lane):
+            if row.kind == kind and row.act == Act.MESSAGE and row.tried_at is None:
+                told = self._open(row).facts["rows"]
+                assert isinstance(told, tuple)
+                facts = pack({"rows": told + rows})
+                row.facts = self._seal.close(json.dumps(facts).encode(), "outbox/facts")
+                self._session.flush()
+                return
+        self.add(lane, Act.MESSAGE, kind, {"rows": rows}, token)
 
     def lanes(self) -> list[int]:
         """The lanes in which something waits."""

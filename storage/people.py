@@ -1,12 +1,14 @@
 """Accounts, rooms and members: sealed ids that can be found again."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.rules.facts import Account
+from bot.rules.facts import Account, MasterKey
+from bot.rules.identity import Proof
 from bot.rules.people import Organisation, Role
 from storage import models as m
 from storage.seal import Seal
@@ -18,10 +20,20 @@ class RoomKind(StrEnum):
     ASIDE = "aside"  # of somebody who has spoken elsewhere since, or not audibly yet
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A member's master key, another one shown in its place, and how the first is known."""
+
+    pinned: str | None = None
+    offered: str | None = None
+    proof: Proof | None = None
+
+
 class People:
     def __init__(self, session: Session, seal: Seal) -> None:
         self._session = session
         self._seal = seal
+        self.changed = False  # whether this transaction changed who sits at the table, and as whom
 
     def account(self, user_id: str) -> Account:
         """Our number of a Matrix account, given one if it has none."""
@@ -64,13 +76,39 @@ class People:
         row = m.Member(account_id=account, role=role, organisation=organisation)
         self._session.add(row)
         self._session.flush()
+        self.changed = True
         return row
+
+    def identity(self, account: int) -> Identity:
+        """What is known of a member's identity; nothing of whoever is not a member."""
+        row = self.member(account)
+        if row is None or row.identity is None:
+            return Identity()
+        return Identity(
+            self._seal.open(row.identity, "member/identity").decode(),
+            self._seal.open(row.offered, "member/offered").decode() if row.offered else None,
+            Proof(row.proof) if row.proof else None,
+        )
+
+    def pin(self, account: int, master_key: str, proof: Proof) -> None:
+        """From now on this is who the member is; a suspension ends."""
+        row = self._session.get_one(m.Member, account)
+        row.identity = self._seal.close(MasterKey(master_key).encode(), "member/identity")
+        row.proof, row.offered = proof, None
+        self.changed = True
+
+    def suspend(self, account: int, offered: str) -> None:
+        """The homeserver shows another identity in place of the pinned one."""
+        row = self._session.get_one(m.Member, account)
+        row.offered = self._seal.close(MasterKey(offered).encode(), "member/offered")
+        self.changed = True
 
     def strike(self, account: int) -> None:
         """No longer a member; the account's number stays while anything refers to it."""
         if row := self.member(account):
             self._session.delete(row)
             self._session.flush()
+            self.changed = True
 
     def forget_former(self) -> None:
         """Accounts and direct rooms of people who no longer sit at the table, unless an action

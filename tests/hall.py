@@ -1,6 +1,8 @@
 """A hall without Matrix: a fake door and clock; rules, handlers, texts and SQLite are real."""
 
 import asyncio
+import base64
+import hashlib
 import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +35,15 @@ SERVER = "voorbeeldstad.example"
 BOT = f"@tafelbot:{SERVER}"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = bytes(range(32))
+
+
+def key_of(user: str, generation: int = 0) -> str:
+    """A master key of a user; another one for each time they have reset it."""
+    digest = hashlib.sha256(f"{user} {generation}".encode()).digest()
+    return base64.b64encode(digest).decode().rstrip("=")
+
+
+STEWARDS = (f"@burgemeester:{SERVER}", f"@coordinator:{SERVER}")
 TABLE = Table(
     name="Voorbeeldstad",
     police_zone="PZ Voorbeeld",
@@ -41,6 +52,7 @@ TABLE = Table(
     mayor=f"@burgemeester:{SERVER}",
     coordinator=f"@coordinator:{SERVER}",
     coordinator_chairs=True,
+    fingerprints={user: key_of(user) for user in STEWARDS},
 )
 
 
@@ -70,6 +82,7 @@ class FakeMatrix:
     events: dict[str, Sent] = field(default_factory=dict)
     done: dict[str, str] = field(default_factory=dict)  # transaction id → event id
     unsigned: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)  # of those who have not their first one
     uploads: list[bytes] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
@@ -84,6 +97,7 @@ class FakeMatrix:
             events={key: replace(event) for key, event in self.events.items()},
             done=dict(self.done),
             unsigned=set(self.unsigned),
+            keys=dict(self.keys),
             uploads=list(self.uploads),
             numbers=itertools.count(next(self.numbers)),
         )
@@ -123,6 +137,19 @@ class FakeDoor:
 
     def __init__(self, matrix: FakeMatrix) -> None:
         self.matrix = matrix
+        self.pins: dict[str, str | None] = {}
+
+    def pin(self, user: str, master_key: str | None) -> None:
+        self.pins[user] = master_key
+
+    def unpin(self, user: str) -> None:
+        del self.pins[user]
+
+    def identities(self) -> dict[str, str]:
+        """Everybody on our own server has an identity."""
+        known = [user for user in self.pins if user.endswith(f":{SERVER}")]
+        shown = {user: self.matrix.keys.get(user, key_of(user)) for user in known}
+        return {user: key for user, key in shown.items() if key}
 
     async def enter(self) -> None: ...
 
@@ -208,7 +235,8 @@ class Picture:
 
 
 def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event:
-    return Event(sent.event_id, sent.room, sent.sender, at, sent.type, sent.content, hearing)
+    event = Event(sent.event_id, sent.room, sent.sender, at, sent.type, sent.content, hearing)
+    return replace(event, identity=key_of(sent.sender))
 
 
 class Hall:
@@ -231,6 +259,7 @@ class Hall:
         self.desk = Desk(self.door(), engine, seal, self.table, lambda: self.now)
         enrol_from_settings(self.desk)
         self.app = App(self.desk)
+        self.app.hearer.watch.look()
 
     def door(self) -> FakeDoor:
         return FakeDoor(self.matrix)

@@ -7,9 +7,10 @@ from typing import Any
 
 from bot.matrix.door import Batch, Content, Event, Hearing
 from bot.rules import reference as references
+from bot.rules.identity import Proof
 from demo.scene import COORDINATOR, PEOPLE, Scene
 from storage.inspect import tables
-from tests.hall import BOT, Hall, Sent, facts_of, heard
+from tests.hall import BOT, Hall, Sent, facts_of, heard, key_of
 
 __all__ = ["Batch", "heard"]
 
@@ -210,6 +211,24 @@ async def with_stranger(hall: Hall) -> Moment:
     stranger = f"@vreemd:{hall.user_id('x').partition(':')[2]}"
     hall.matrix.move(hall.room, stranger, "join")
     await hall.hears(hall.member_event(hall.room, stranger, "join"))
+    return moment
+
+
+async def with_suspended(hall: Hall) -> Moment:
+    """The identity of somebody in the room was replaced; they had answered the roll call."""
+    moment = await in_session(hall)
+    user = moment.user("clb")
+    hall.matrix.keys[user] = key_of(user, 1)
+    await moment.hears()
+    return moment
+
+
+async def uncompared(hall: Hall) -> Moment:
+    """A meeting with a coordinator of whom nobody knows yet whether it is them."""
+    moment = await roll_call(hall)
+    with hall.desk.transaction() as tx:
+        account = tx.people.account(moment.user(COORDINATOR))
+        tx.people.pin(account, key_of(moment.user(COORDINATOR)), Proof.SEEN)
     return moment
 
 

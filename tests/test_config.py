@@ -26,7 +26,9 @@ police_zone = "PZ Voorbeeld"
 languages = ["nl"]                        # of nl, fr, de, en
 timezone = "Europe/Brussels"
 mayor = "@burgemeester:voorbeeldstad.example"
+mayor_fingerprint = "AbCd EfGh IjKl MnOp QrSt UvWx YzAb CdEf GhIj KlMn OpQ"
 coordinator = "@coordinator:voorbeeldstad.example"
+coordinator_fingerprint = "QrSt UvWx YzAb CdEf GhIj KlMn OpQr StUv WxYz AbCd EfG"
 coordinator_chairs = true                # the mayor's standing mandate (H01)
 fiche_text = "room"
 ballot = "open"
@@ -94,6 +96,7 @@ def test_a_missing_setting_is_named(path: Path, key: str) -> None:
         ('"https://matrix.voorbeeldstad.example"', '"matrix.example"', "homeserver: "),
         ('"@tafelbot:voorbeeldstad.example"', '"tafelbot"', "user_id: "),
         ('"@burgemeester:voorbeeldstad.example"', '"burgemeester"', "tables.0.mayor: "),
+        ('"AbCd EfGh', '"AbCd', "tables.0.mayor_fingerprint: "),
         ('["nl"]', '["it"]', "tables.0.languages.0: "),
         ('["nl"]', "[]", "tables.0.languages: "),
         ('["nl"]', '["nl", "fr"]', "tables.0.languages: "),

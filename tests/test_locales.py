@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from bot.rules.facts import Account, ActionNumber, Code, EventId, Fact, Reference
+from bot.rules.facts import Account, ActionNumber, Code, EventId, Fact, MasterKey, Reference
 from bot.rules.refusal import Reason
 from handlers.arguments import Words
 from handlers.table import COMMANDS
@@ -133,6 +133,7 @@ SAMPLES: dict[str, Fact] = {
     "date": date(2027, 3, 10),
     "time": datetime(2027, 3, 10, 12, tzinfo=UTC),
     "event": EventId("$event"),
+    "key": MasterKey("AbCd" * 10 + "AbC"),
     "flag": True,
     "word": Reference("K7Q-4MX"),
     "account": Account(1),

@@ -69,6 +69,12 @@ BAD = (
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!volgende"),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!beslis {case} opvolgen"),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!besproken {case} ja"),
+    # identities
+    Bad(R.SUSPENDED_PRESENT, at.with_suspended, C, "!volgende"),
+    Bad(R.SUSPENDED_PRESENT, at.with_suspended, C, "!besproken {case} ja"),
+    Bad(R.NOT_YOURS_TO_CONFIRM, at.gathered, "schepen", "!lid bevestigen {@schepen}"),
+    Bad(R.NOTHING_TO_CONFIRM, at.gathered, C, "!lid bevestigen {@clb}"),
+    Bad(R.STANDS_IN_CONFIG, at.gathered, "schepen", "!lid bevestigen {@coordinator}"),
     # the people
     Bad(R.ALREADY_ENROLLED, at.gathered, C, "!lid toevoegen {@clb} partner CLB"),
     Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid verwijderen {@zwanenzang}"),
@@ -247,6 +253,16 @@ async def test_what_is_not_encrypted_is_refused_and_not_done(hall: Hall) -> None
     assert store(hall) == before
 
 
+async def test_nothing_about_a_case_before_the_coordinator_is_known_to_be_themself(
+    hall: Hall,
+) -> None:
+    moment = await at.uncompared(hall)
+    before = store(hall)
+    assert reason(await moment.says("ocmw", "melden", direct=True)) == R.NOT_COMPARED
+    assert reason(await moment.says(C, "!volgende")) == R.NOT_COMPARED
+    assert store(hall) == before
+
+
 async def test_a_case_on_the_agenda_must_be_taken_up_first(hall: Hall) -> None:
     first = await at.in_session(hall)
     second = await at.admitted(hall)
@@ -281,5 +297,12 @@ def test_every_reason_is_provoked() -> None:
     by_name = set(re.findall(r"R\.([A-Z_]+)", inspect.getsource(inspect.getmodule(Bad) or R)))
     provoked = {bad.why for bad in BAD} | {Reason[name] for name in by_name}
     assert provoked == set(Reason)
-    own_test = {R.NO_ROOM, R.EDITED, R.NOT_ENCRYPTED, R.NOT_TAKEN_UP, R.NOT_ON_ROSTER}
+    own_test = {
+        R.NOT_COMPARED,
+        R.NO_ROOM,
+        R.EDITED,
+        R.NOT_ENCRYPTED,
+        R.NOT_TAKEN_UP,
+        R.NOT_ON_ROSTER,
+    }
     assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}

@@ -1,7 +1,7 @@
 """`MatrixDoor`: the one real door, put together from its parts."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -168,9 +168,17 @@ class MatrixDoor:
         person = self._people.person(user)
         return person.standing if person else Standing(identity=False, signed_devices=0)
 
-    def pin(self, user: str, master_key: str) -> None:
-        """Only this identity of the user counts from now on, for hearing and for keys."""
+    def pin(self, user: str, master_key: str | None) -> None:
+        """Only this identity of the user counts from now on; None: not known yet, no keys."""
         self._people.pin(user, master_key)
+
+    def unpin(self, user: str) -> None:
+        """The user is not one of ours any more: no room keys for them."""
+        self._people.unpin(user)
+
+    def identities(self) -> Mapping[str, str]:
+        """The master key that the server shows of each of ours, pinned or not."""
+        return self._people.identities()
 
     def display_name(self) -> str:
         """Our own; members may call us by it."""

@@ -28,6 +28,7 @@ class Event:
 
     `at` is the server's claim, in UTC. `content` is the decrypted content (empty when
     unreadable), with the clear `m.relates_to` of the envelope where the inside has none.
+    `identity` is the master key that vouches for the device of a trusted event.
     """
 
     event_id: str
@@ -38,6 +39,7 @@ class Event:
     content: Content
     hearing: Hearing
     state_key: str | None = None
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,17 @@ class Door(Protocol):
 
     async def room(self, room: str) -> RoomFacts | None:
         """None when we are not in it."""
+
+    def pin(self, user: str, master_key: str | None) -> None:
+        """The user is one of ours, and only this identity of theirs counts, for hearing and for
+        keys. None: it is not known yet; they are heard as whoever they are, and get no keys."""
+
+    def unpin(self, user: str) -> None:
+        """The user is not one of ours any more: no room keys for them."""
+
+    def identities(self) -> Mapping[str, str]:
+        """The master key that the server shows of each of ours, pinned or not; without those of
+        whom it shows none. Kept up to date while we listen."""
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""

@@ -86,6 +86,7 @@ class Listening:
     async def _batch(self, body: Json, since: str | None) -> Batch:
         self._take_devices(body, complete=self.active)
         keys_arrived = self._keys.receive(_listed(body.get("to_device"), "events"))
+        await self._people.watch()
         rooms = body.get("rooms", {})
         self._take_account_data(body)
         for room, part in {**rooms.get("join", {}), **rooms.get("leave", {})}.items():

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,7 +67,12 @@ class Opener:
         except Replayed:
             _log.warning("replayed event %s in %s is ignored", raw["event_id"], room)
             return None
-        return _event(room, raw, opened.type, opened.content, hearing)
+        event = _event(room, raw, opened.type, opened.content, hearing)
+        return replace(event, identity=self._identity(raw["sender"]))
+
+    def _identity(self, user: str) -> str:
+        person = self._people.person(user)
+        return (person.master_key if person else None) or ""
 
     def open(self, room: str, raw: Json) -> Opened | None:
         """The inside; None when we lack the key or it does not fit."""

@@ -25,15 +25,33 @@ class People:
         self._known: dict[str, Person] = {}
         self._outdated: set[str] = set()
         self._changes: Counter[str] = Counter()
-        self._pins: dict[str, str] = {}
+        self._pins: dict[str, str | None] = {}  # None: still to be seen for the first time
         self._ask_again: dict[str, float] = {}  # users whose own server did not answer
 
-    def pin(self, user: str, master_key: str) -> None:
-        """From now on only devices under this master key count for the user."""
-        if self._pins.get(user) != master_key:
+    def pin(self, user: str, master_key: str | None) -> None:
+        """From now on only devices under this master key count for the user; None: whoever they
+        turn out to be at first sight is to be told, and gets no keys before."""
+        if user not in self._pins or self._pins[user] != master_key:
             self._pins[user] = master_key
             self._known.pop(user, None)
             self.changed([user])
+
+    def unpin(self, user: str) -> None:
+        """The user is none of ours any more, and gets no keys."""
+        self._pins.pop(user, None)
+
+    def pinned(self, user: str) -> bool:
+        """Whether the user's identity is known and fixed."""
+        return self._pins.get(user) is not None
+
+    def identities(self) -> dict[str, str]:
+        """The master key that the server shows now of each of ours, as far as we know."""
+        shown = {user: self._known[user].shown for user in self._pins if user in self._known}
+        return {user: key for user, key in shown.items() if key is not None}
+
+    async def watch(self) -> None:
+        """Know of every one of ours whether their identity is still what it was."""
+        await self.ensure(self._pins)
 
     def changed(self, users: Iterable[str]) -> None:
         """Their devices changed: what we know of them must be asked for again before use."""

@@ -1,4 +1,4 @@
-"""Who gets our room keys: joined members' signed devices, and nobody who should not.
+"""Who gets our room keys: signed devices of those in the room whose identity is pinned.
 
 The key is renewed when somebody who had it should not have it any more, when history becomes
 stricter, and with use and age; a device that is new gets the key from where it stands now.
@@ -63,8 +63,9 @@ class Sharing:
         )
 
     def _holders(self, users: frozenset[str]) -> set[Device]:
-        """The devices that may hold the key: all signed ones of these users but our own."""
-        people = [self._people.person(user) for user in users]
+        """The devices that may hold the key: all signed ones of these users but our own. Whose
+        identity is not pinned, a stranger in the room say, has none."""
+        people = [self._people.person(user) for user in users if self._people.pinned(user)]
         return {
             device
             for person in people

@@ -33,12 +33,17 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the homeserver shows of a user, as far as the signatures bear it out."""
+    """What the homeserver shows of a user, as far as the signatures bear it out.
+
+    `master_key` is the identity that counts, `shown` whichever one the server shows; they differ
+    when another one is pinned.
+    """
 
     user_id: str
     master_key: str | None
     devices: tuple[Device, ...]
     malformed: int = 0
+    shown: str | None = None
 
     @property
     def signed(self) -> tuple[Device, ...]:
@@ -55,14 +60,13 @@ class Person:
 
 def read_person(user: str, answer: Mapping[str, Any], pinned: str | None = None) -> Person:
     """One user out of a `/keys/query` answer. With a `pinned` master key no other one counts."""
-    master = _usable_key(user, "master", _part(_part(answer, "master_keys"), user))
-    if pinned is not None and master != pinned:
-        master = None
+    shown = _usable_key(user, "master", _part(_part(answer, "master_keys"), user))
+    master = shown if pinned in {None, shown} else None
     signer = _signing_key(user, master, _part(_part(answer, "self_signing_keys"), user))
     listed = _part(_part(answer, "device_keys"), user)
     read = [_device(user, name, payload, signer) for name, payload in listed.items()]
     devices = tuple(device for device in read if device is not None)
-    return Person(user, master, devices, malformed=len(read) - len(devices))
+    return Person(user, master, devices, malformed=len(read) - len(devices), shown=shown)
 
 
 def signed_by(payload: Any, user: str, key_id: str, public_key: str) -> bool:

@@ -58,17 +58,37 @@ class Token(_Word):
     form = re.compile(r"[a-z2-7]{26}")
 
 
+class MasterKey(_Word):
+    """Somebody's public master key: unpadded base64 of 32 bytes (specification,
+    "Cross-signing"). Shown by its first signs, in groups, to be read aloud."""
+
+    __slots__ = ()
+    form = re.compile(r"[A-Za-z0-9+/]{43}")
+
+    @property
+    def short(self) -> str:
+        """The first 16 of its 43 signs, in groups of four."""
+        return " ".join(self[i : i + 4] for i in range(0, 16, 4))
+
+
 class Account(int):
     """Our own number of a person's account; becomes a mention when a message is rendered."""
 
 
 Fact: TypeAlias = (
-    "Code | Reference | ActionNumber | EventId | Token | Account | StrEnum | int | date | datetime"
-    " | tuple[Fact, ...] | Mapping[str, Fact] | None"
+    "Code | Reference | ActionNumber | EventId | Token | MasterKey | Account | StrEnum | int | date"
+    " | datetime | tuple[Fact, ...] | Mapping[str, Fact] | None"
 )
 Facts: TypeAlias = Mapping[str, Fact]
 
-_WORDS = {"code": Code, "case": Reference, "action": ActionNumber, "event": EventId, "id": Token}
+_WORDS = {
+    "code": Code,
+    "case": Reference,
+    "action": ActionNumber,
+    "event": EventId,
+    "id": Token,
+    "key": MasterKey,
+}
 _TAGS = {word: tag for tag, word in _WORDS.items()}
 
 

@@ -23,6 +23,11 @@ class Reason(StrEnum):
     # the room
     NO_ROOM = "no_room"
     STRANGER_PRESENT = "stranger_present"
+    SUSPENDED_PRESENT = "suspended_present"
+    # identities
+    NOT_COMPARED = "not_compared"
+    NOT_YOURS_TO_CONFIRM = "not_yours_to_confirm"
+    NOTHING_TO_CONFIRM = "nothing_to_confirm"
     # the people
     ALREADY_ENROLLED = "already_enrolled"
     UNKNOWN_MEMBER = "unknown_member"

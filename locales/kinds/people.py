@@ -76,6 +76,53 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
             role="code:role",
             organisation="code:organisation",
         ),
+        "member.recognised": kind(
+            "The identities of these members were seen for the first time and are pinned.",
+            N_("From now on I recognise these people by the identity I saw first:"),
+            Line(N_("{member}: `{key}`"), each="rows"),
+            N_("Who wants to be sure compares emoji with me: the operator runs `tafelbot verify`."),
+            rows="rows: member account, key key",
+        ),
+        "member.suspended": kind(
+            "The homeserver shows another identity of a member, who is not heard until confirmed.",
+            N_(
+                "**The identity of {member} has changed.** Either they have reset it, or "
+                "somebody else is pretending to be them."
+            ),
+            N_(
+                "I act on nothing they write, and they cannot read what I say. For this meeting "
+                "they have left."
+            ),
+            N_(
+                "{confirmers}: ask them in person, not in writing, whether they reset their "
+                "encryption. If so, `{do_member_confirm}` lets identity `{key}` in; if not, "
+                "`{do_member_remove}`."
+            ),
+            rings=("confirmers",),
+            member="account",
+            key="key",
+            confirmers="accounts",
+        ),
+        "member.confirmed": kind(
+            "A member's new identity was confirmed by a colleague.",
+            N_("{member} sits at the table again, with identity `{key}`."),
+            member="account",
+            key="key",
+        ),
+        "member.compared": kind(
+            "Emoji were compared with a member, who is known to be themself.",
+            N_("The identity of {member} has been compared: `{key}`."),
+            member="account",
+            key="key",
+        ),
+        "suspended": kind(
+            "Sent in clear to a suspended member; always the same words.",
+            N_("**I do not act on what you write:** your encryption identity is a new one to me."),
+            N_(
+                "Tell the coordinator in person that you reset it; the coordinator's own is for "
+                "the mayor's seat. They can let you in again."
+            ),
+        ),
         "invitation.failed": kind(
             "The homeserver did not let the bot invite somebody.",
             N_(
@@ -95,8 +142,9 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
         "members": kind(
             "Who is enrolled.",
             N_("**The table**"),
-            Line(N_("{member}: {role}, {organisation}"), each="rows"),
-            rows="rows: member account, role code:role, organisation code:organisation",
+            Line(N_("{member}: {role}, {organisation}; identity `{key}`, {standing}"), each="rows"),
+            rows="rows: member account, role code:role, organisation code:organisation, "
+            "key key, standing code:standing",
         ),
     }
 )

@@ -1,0 +1,87 @@
+"""Watch over identities: the first one is pinned, another in its place suspends its member."""
+
+import logging
+from collections.abc import Mapping
+
+from bot.desk import Desk
+from bot.rules import identity
+from bot.rules.facts import Account, EventId, Fact, MasterKey
+from bot.rules.identity import Finding, Proof
+from handlers import core, members
+from handlers.turn import Request, Turn
+from locales.codes import Place
+from storage.outbox import TABLE_LANE
+from storage.tx import Tx
+
+log = logging.getLogger("tafelbot.trusting")
+
+_NOBODY = EventId("$nobody-asked")
+
+
+class Watch:
+    """Keeps what the door believes of people and what the store knows of them the same."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._judged: Mapping[str, str] = {}
+        self._ours: set[str] = set()
+
+    def look(self) -> None:
+        """Judge the identities that the homeserver shows now; cheap when nothing has moved."""
+        shown = dict(self._desk.door.identities())
+        if not self._desk.people_changed and shown == self._judged:
+            return
+        self._desk.people_changed = False
+        with self._desk.transaction() as tx:
+            self._judge(tx, shown)
+        self._judged = shown
+        self._teach()
+
+    def verified(self, user: str, master_key: str) -> bool:
+        """People have compared the identity, beside the member; False for whoever is not one."""
+        with self._desk.transaction() as tx:
+            account = tx.people.known(user)
+            if account is None or tx.people.member(account) is None:
+                return False
+            tx.people.pin(account, master_key, Proof.COMPARED)
+            core.write_down_at(tx, members.compared(account, master_key), self._desk.chance)
+        self.look()
+        return True
+
+    def _judge(self, tx: Tx, shown: Mapping[str, str]) -> None:
+        first: list[Fact] = []
+        for row in tx.people.members():
+            account = Account(row.account_id)
+            key = shown.get(tx.people.user_id(account))
+            known = tx.people.identity(account)
+            if key is None:
+                continue
+            match identity.judge(known.pinned, known.offered, key):
+                case Finding.FIRST:
+                    tx.people.pin(account, key, Proof.SEEN)
+                    first.append({"member": account, "key": MasterKey(key)})
+                case Finding.REPLACED:
+                    self._suspend(tx, account, key)
+        if first:
+            token = self._desk.chance.token()
+            tx.outbox.add_rows(TABLE_LANE, "member.recognised", tuple(first), token)
+
+    def _suspend(self, tx: Tx, account: Account, key: str) -> None:
+        log.warning("account %d has another identity now and is suspended", account)
+        tx.people.suspend(account, key)
+        request = Request(_NOBODY, 0, account, Place.TABLE, self._desk.clock())
+        turn = Turn(request, tx, self._desk.table, self._desk.chance)
+        core.write_down_at(tx, members.suspended(turn, account, key), self._desk.chance)
+
+    def _teach(self) -> None:
+        """The door shares keys with, and asks about, exactly the people who sit at the table."""
+        with self._desk.transaction() as tx:
+            pins = {
+                tx.people.user_id(row.account_id): tx.people.identity(row.account_id).pinned
+                for row in tx.people.members()
+            }
+        for user in self._ours - set(pins):
+            self._desk.door.unpin(user)
+        for user, key in pins.items():
+            self._desk.door.pin(user, key)
+        self._ours = set(pins)

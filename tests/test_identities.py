@@ -1,0 +1,189 @@
+"""Somebody is who they were when they sat down at the table, or is not heard (promise 3)."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.rules.refusal import Reason
+from demo.scene import COORDINATOR, MAYOR, Scene
+from tests import moments as at
+from tests.hall import STEWARDS, TABLE, FakeDoor, Hall, facts_of, heard, key_of
+from tests.moments import Moment, kinds, only, reason, store
+
+R = Reason
+
+
+async def reset(moment: Moment, who: str, generation: int = 1) -> list[str]:
+    """Somebody has another identity from now on; the kinds of messages in answer."""
+    user = moment.user(who)
+    moment.hall.matrix.keys[user] = key_of(user, generation)
+    return kinds(await moment.hears())
+
+
+async def says_as(moment: Moment, who: str, text: str, generation: int) -> list[str]:
+    """A line under one of somebody's identities, as the door would hand it over."""
+    event = heard(moment.hall.typed(who, text, moment.hall.room), moment.hall.now)
+    event = replace(event, identity=key_of(moment.user(who), generation))
+    return kinds(await moment.hears_events(event))
+
+
+async def test_an_identity_is_stated_in_the_room_when_it_is_first_seen(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    seen = [
+        facts_of(event)
+        for event in hall.matrix.events.values()
+        if facts_of(event).get("kind") == "member.recognised" and event.room == hall.room
+    ]
+    keys = {row["key"] for facts in seen for row in facts["rows"]}
+    assert keys == {key_of(moment.user(who)) for who in moment.scene.people}
+    shown = "\n".join(hall.shown(hall.room))
+    for who in moment.scene.people:
+        assert f"{moment.user(who)}: {short(key_of(moment.user(who)))}" in shown
+
+
+def short(key: str) -> str:
+    return " ".join(key[i : i + 4] for i in range(0, 16, 4))
+
+
+async def test_a_replaced_identity_is_not_heard_and_gets_no_keys(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    assert await reset(moment, "clb") == ["member.suspended", "roll.updated"]
+    before = store(hall)
+    assert await says_as(moment, "clb", "!aanwezig", generation=1) == ["suspended"]
+    assert await says_as(moment, "clb", "!aanwezig", generation=0) == []  # once an hour is enough
+    assert store(hall) == before
+    door = hall.desk.door
+    assert isinstance(door, FakeDoor)
+    assert door.pins[moment.user("clb")] == key_of(moment.user("clb"))  # the old one: no device
+
+
+async def test_what_is_said_in_clear_to_the_suspended_names_nobody(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    await reset(moment, "clb")
+    await says_as(moment, "clb", "!aanwezig", generation=1)
+    (said,) = [e for e in hall.matrix.events.values() if e.clear]
+    assert set(facts_of(said)) == {"kind"}
+    assert "@" not in str(said.content["body"])
+
+
+async def test_for_the_meeting_a_suspended_person_has_left(hall: Hall) -> None:
+    moment = await at.polled(hall)
+    told = await reset(moment, "clb")
+    assert told == [
+        "member.suspended",
+        "roll.updated",
+        "poll.closed",
+        "poll.ended",
+        "poll.progress",
+    ]
+    await moment.says(COORDINATOR, "!status")
+    assert reason(await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")) == (
+        R.SUSPENDED_PRESENT
+    )
+
+
+async def test_the_old_identity_coming_back_does_not_end_the_suspension(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    await reset(moment, "clb")
+    assert await reset(moment, "clb", generation=0) == []
+    assert await says_as(moment, "clb", "!aanwezig", generation=0) == ["suspended"]
+
+
+async def test_the_coordinator_lets_somebody_in_again(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    await reset(moment, "clb")
+    sent = await moment.says(COORDINATOR, moment.line("!lid bevestigen {@clb}"))
+    assert only(sent, "member.confirmed")["key"] == key_of(moment.user("clb"), 1)
+    assert "heard" in kinds(sent)
+    assert await says_as(moment, "clb", "!aanwezig", generation=1) == ["roll.updated"]
+    assert await says_as(moment, "clb", "!aanwezig", generation=0) == ["unheard"]
+
+
+async def test_only_what_was_told_is_confirmed(hall: Hall) -> None:
+    """A homeserver that swaps the key once more while people look into it gains nothing."""
+    moment = await at.roll_call(hall)
+    await reset(moment, "clb")
+    assert await reset(moment, "clb", generation=2) == []
+    sent = await moment.says(COORDINATOR, moment.line("!lid bevestigen {@clb}"))
+    assert only(sent, "member.confirmed")["key"] == key_of(moment.user("clb"), 1)
+    assert only(sent, "member.suspended")["key"] == key_of(moment.user("clb"), 2)
+    assert await says_as(moment, "clb", "!aanwezig", generation=2) == ["suspended"]
+
+
+async def test_the_coordinators_own_change_is_for_the_mayors_seat(tmp_path: Path) -> None:
+    hall = await with_settled(tmp_path, MAYOR)
+    moment = Moment(hall, Scene(hall))
+    await moment.scene.gather()
+    hall.app.hearer.watch.verified(moment.user(COORDINATOR), key_of(moment.user(COORDINATOR)))
+    await reset(moment, COORDINATOR)
+    line = moment.line("!lid bevestigen {@coordinator}")
+    assert await says_as(moment, COORDINATOR, line, 1) == ["suspended"]
+    assert "member.confirmed" in kinds(await moment.says("schepen", line))
+    assert await says_as(moment, COORDINATOR, "!status", generation=1) == ["status"]
+
+
+async def test_the_mayors_seat_is_for_the_coordinator(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    await reset(moment, "schepen")
+    sent = await moment.says(COORDINATOR, moment.line("!lid bevestigen {@schepen}"))
+    assert "member.confirmed" in kinds(sent)
+
+
+async def test_an_identity_in_the_settings_is_not_changed_by_a_word(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    await reset(moment, COORDINATOR)
+    line = moment.line("!lid bevestigen {@coordinator}")
+    assert reason(await moment.says("schepen", line)) == R.STANDS_IN_CONFIG
+
+
+async def with_settled(folder: Path, *settled: str) -> Hall:
+    """A hall where the settings hold the fingerprints of only some."""
+    known = {f"@{who}:{TABLE.mayor.partition(':')[2]}" for who in settled}
+    keys = {user: key_of(user) for user in STEWARDS if user in known}
+    return Hall(folder, replace(TABLE, fingerprints=keys))
+
+
+async def test_case_work_waits_until_mayor_and_coordinator_are_compared(tmp_path: Path) -> None:
+    hall = await with_settled(tmp_path, MAYOR)
+    moment = Moment(hall, Scene(hall))
+    await moment.scene.gather()
+    assert reason(await moment.says("ocmw", "melden", direct=True)) == R.NOT_COMPARED
+    hall.app.hearer.watch.verified(moment.user(COORDINATOR), key_of(moment.user(COORDINATOR)))
+    await hall.app.speaker.settle()
+    assert "notification.asked" in kinds(await moment.says("ocmw", "melden", direct=True))
+
+
+async def test_a_mayor_who_never_came_holds_up_nothing(tmp_path: Path) -> None:
+    hall = await with_settled(tmp_path, COORDINATOR)
+    hall.matrix.keys[STEWARDS[0]] = ""
+    moment = Moment(hall, Scene(hall))
+    await moment.scene.gather()
+    assert "notification.asked" in kinds(await moment.says("ocmw", "melden", direct=True))
+
+
+async def test_what_changed_while_the_bot_was_off_is_noticed(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    user = moment.user("clb")
+    hall.desk.engine.dispose()
+    hall.matrix.keys[user] = key_of(user, 1)
+    hall.start()
+    assert "member.suspended" in kinds(await moment.hears())
+    assert await says_as(moment, "clb", "!status", generation=1) == ["suspended"]
+
+
+async def test_whoever_leaves_the_table_gets_no_more_keys(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    door = hall.desk.door
+    assert isinstance(door, FakeDoor)
+    assert moment.user("clb") in door.pins
+    await moment.says(COORDINATOR, moment.line("!lid verwijderen {@clb}"))
+    assert moment.user("clb") not in door.pins
+
+
+@pytest.mark.parametrize("user", ["@vreemd:voorbeeldstad.example", "@x:elsewhere.example"])
+async def test_nobody_but_a_member_can_be_verified(hall: Hall, user: str) -> None:
+    await at.gathered(hall)
+    before = store(hall)
+    assert not hall.app.hearer.watch.verified(user, key_of(user))
+    assert store(hall) == before
