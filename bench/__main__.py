@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Event, Hearing, RoomPlan
+from demo.client import Client
 from demo.homeserver import Homeserver
 from demo.operating import PASSWORD, set_up
 from demo.scene import COORDINATOR
@@ -63,7 +63,7 @@ class Program:
 class Member:
     """Asks, and notes when which answer could be read."""
 
-    def __init__(self, door: MatrixDoor) -> None:
+    def __init__(self, door: Client) -> None:
         self._door = door
         self._news = asyncio.Condition()
         self._listening: asyncio.Task[None] | None = None
@@ -181,7 +181,7 @@ async def main() -> None:
             for name, (user_id, command) in arguments.items()
         }
         us, seal = f"@{COORDINATOR}:{server}", Seal(os.urandom(32))
-        member = Member(MatrixDoor(url, us, folder / "member", seal, PASSWORD))
+        member = Member(Client(url, us, folder / "member", seal, PASSWORD))
         await member.start()
         print(f"{ROUNDS} round trips each, then {BACKLOG} messages sent while it was down …")
         try:

@@ -8,15 +8,15 @@ import os
 import sys
 from pathlib import Path
 
-from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Event, Hearing
+from demo.client import Client
 from storage.seal import Seal
 
 KEY = bytes(32)  # nothing here is worth hiding
 
 
 async def echo(url: str, user_id: str, folder: Path) -> None:
-    door = MatrixDoor(url, user_id, folder, Seal(KEY), os.environ["ECHO_PASSWORD"])
+    door = Client(url, user_id, folder, Seal(KEY), os.environ["ECHO_PASSWORD"])
     await door.enter()
     place = folder / "since"
     since = place.read_text() if place.exists() else None
@@ -28,7 +28,7 @@ async def echo(url: str, user_id: str, folder: Path) -> None:
         place.write_text(batch.token)
 
 
-async def _repeat(door: MatrixDoor, event: Event) -> None:
+async def _repeat(door: Client, event: Event) -> None:
     if event.type != "m.room.message" or event.hearing is not Hearing.TRUSTED:
         return
     content = {

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.composing import FACTS
-from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Event, Hearing, RoomPlan
 from bot.matrix.vault import Credentials, Vault
+from demo.client import Client
 from storage.seal import Seal
 
 PATIENCE = 90.0  # seconds until something that does not happen is a failure
@@ -24,7 +24,7 @@ class Member:
         self.user_id = user_id
         self._bot = bot
         self._folder, self._seal = folder, Seal(os.urandom(32))
-        self._door = MatrixDoor(homeserver, user_id, folder, self._seal, password)
+        self._door = Client(homeserver, user_id, folder, self._seal, password)
         self._news = asyncio.Condition()
         self._listening: asyncio.Task[None] | None = None
         self.events: list[Event] = []
@@ -36,6 +36,10 @@ class Member:
     async def start(self) -> None:
         await self._door.enter()
         self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def master_key(self) -> str:
+        return self._door.fingerprint.master_key
 
     def credentials(self) -> Credentials:
         """Token and private keys, for a person who takes over this seat."""

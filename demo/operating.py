@@ -51,6 +51,11 @@ class BotProcess:
         self._module = module
         self._process: subprocess.Popen[bytes] | None = None
 
+    def know(self, seat: str, master_key: str) -> None:
+        """The operator has compared somebody's identity, and writes it into the settings."""
+        settings = self.config.read_text()
+        self.config.write_text(f'{settings}{seat}_fingerprint = "{master_key}"\n')
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

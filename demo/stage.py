@@ -37,7 +37,6 @@ class RealStage:
         self.bot = bot
 
     async def __aenter__(self) -> "RealStage":
-        self.bot.start()
         for who in self._people:
             folder = self._folder / who
             folder.mkdir()
@@ -46,6 +45,8 @@ class RealStage:
             member.watch = self._show
             self._members[who] = member
         await asyncio.gather(*(member.start() for member in self._members.values()))
+        self.bot.know("coordinator", self._members[COORDINATOR].master_key)
+        self.bot.start()
         await self._members[COORDINATOR].open_direct()
         return self
 

@@ -31,8 +31,11 @@ class People:
     def pin(self, user: str, master_key: str | None) -> None:
         """From now on only devices under this master key count for the user; None: whoever they
         turn out to be at first sight is to be told, and gets no keys before."""
-        if user not in self._pins or self._pins[user] != master_key:
-            self._pins[user] = master_key
+        if user in self._pins and self._pins[user] == master_key:
+            return
+        self._pins[user] = master_key
+        person = self._known.get(user)
+        if person is None or person.master_key != master_key:
             self._known.pop(user, None)
             self.changed([user])
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Batch, Content, Event, Hearing, Invitation, RoomPlan
+from demo.client import Client
 from demo.homeserver import Homeserver
 from storage.seal import Seal
 
@@ -49,9 +49,9 @@ class Account:
         self._news = asyncio.Condition()
         self._listener: asyncio.Task[None] | None = None
 
-    def new_door(self, password: str | None = PASSWORD) -> MatrixDoor:
+    def new_door(self, password: str | None = PASSWORD) -> Client:
         """Another door for the same account and folder."""
-        return MatrixDoor(self.homeserver.url, self.user_id, self.folder, SEAL, password)
+        return Client(self.homeserver.url, self.user_id, self.folder, SEAL, password)
 
     async def open(self) -> None:
         """Enter, and listen from where the last listening ended."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Hearing
+from demo.client import Client
 from demo.homeserver import Homeserver
 from tests.homeserver.fixtures import PASSWORD, SEAL, Account, OpenAccount, room_of, text, trusted
 from tests.homeserver.proxy import Forward, Proxy, body_of
@@ -25,9 +25,9 @@ class Behind(Account):
         self.proxy = proxy
         super().__init__(homeserver, folder)
 
-    def new_door(self, password: str | None = PASSWORD) -> MatrixDoor:
+    def new_door(self, password: str | None = PASSWORD) -> Client:
         """Through the proxy."""
-        return MatrixDoor(self.proxy.url, self.user_id, self.folder, SEAL, password)
+        return Client(self.proxy.url, self.user_id, self.folder, SEAL, password)
 
 
 async def test_homeserver_killed_while_listening(

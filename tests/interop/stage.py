@@ -37,10 +37,11 @@ class PeerStage:
             await asyncio.to_thread(self.homeserver.start)
             running.callback(self.homeserver.close)
             self.bot = await asyncio.to_thread(set_up, self.homeserver, self.folder)
-            self.bot.start()
-            running.push_async_callback(asyncio.to_thread, self.end_bot)
             seats = await asyncio.gather(*map(self.log_in, self._people))
             self.seats.update(zip(self._people, seats, strict=True))
+            self.bot.know("coordinator", await master_key(self.seats[COORDINATOR]))
+            self.bot.start()
+            running.push_async_callback(asyncio.to_thread, self.end_bot)
             self._running.push_async_callback(running.pop_all().aclose)
         return self
 
@@ -176,6 +177,14 @@ async def membership(member: Member, room: str, user: str) -> str | None:
     except MemberError:  # the room has not come to it yet
         return None
     return next((str(one["membership"]) for one in people if one["user"] == user), None)
+
+
+async def master_key(member: Member) -> str:
+    """Somebody's identity as the homeserver shows it."""
+    user = member.user_id
+    query: dict[str, Any] = {"device_keys": {user: []}}
+    found = await member.request(method="POST", path=api("keys", "query"), body=query)
+    return str(next(iter(found["master_keys"][user]["keys"].values())))
 
 
 async def raw_events(member: Member, room: str) -> list[dict[str, Any]]:
