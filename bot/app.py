@@ -18,6 +18,7 @@ from bot.rules.facts import Account
 from bot.rules.identity import Proof
 from bot.rules.people import Organisation, Role
 from bot.speaking import Speaker
+from bot.trusting import Watch
 from handlers import members, rooms
 from handlers.core import write_down_at
 from storage.database import DatabaseTooNew, open_database
@@ -38,15 +39,16 @@ class App:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.hearer = Hearer(desk)
-        self.speaker = Speaker(desk)
+        self.watch = Watch(desk)
+        self.hearer = Hearer(desk, self.watch)
+        self.speaker = Speaker(desk, self.watch)
 
     async def run(self) -> None:
         """Until cancelled."""
         await self.desk.door.enter()
         log.info("my fingerprint is %s", self.desk.door.fingerprint)
         enrol_from_settings(self.desk)
-        self.hearer.watch.look()
+        self.watch.look()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._hear())
             group.create_task(self._speak(group))

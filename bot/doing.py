@@ -8,6 +8,7 @@ from bot.composing import Composer
 from bot.desk import Desk
 from bot.matrix.door import Content
 from bot.rules.facts import Account, EventId
+from bot.trusting import Watch
 from storage.database import forget_pages
 from storage.outbox import Act, Outgoing
 from storage.tx import Tx
@@ -18,8 +19,9 @@ class WordsMissing(Exception):
 
 
 class Doer:
-    def __init__(self, desk: Desk, composer: Composer) -> None:
+    def __init__(self, desk: Desk, composer: Composer, watch: Watch) -> None:
         self._desk = desk
+        self._watch = watch
         self._composer = composer
         self._acts: Mapping[Act, Callable[[Outgoing, str], Awaitable[str | None]]] = {
             Act.MESSAGE: self._message,
@@ -43,6 +45,9 @@ class Doer:
             edits = tx.outbox.anchor(outgoing.slot) if outgoing.slot else None
             if self._is_void(tx, outgoing):
                 return None
+        if outgoing.kind == "member.added":
+            key = await self._watch.meet(_member(outgoing))
+            outgoing = replace(outgoing, facts={**outgoing.facts, "key": key})
         content = await self._composer.message(outgoing, edits)
         if content is None:
             return None
@@ -94,8 +99,12 @@ class Doer:
         return await self._desk.door.send_clear(room, content, self._txn(outgoing))
 
     async def _invite(self, outgoing: Outgoing, room: str) -> str | None:
-        await self._desk.door.invite(room, self._desk.user_id(_member(outgoing)))
-        self._desk.room_changed(room)
+        """Not again for whoever is asked already: they may be about to come in, and an
+        invitation that crosses their joining leaves their client outside."""
+        user, facts = self._desk.user_id(_member(outgoing)), await self._desk.room(room)
+        if facts is None or user not in facts.joined | facts.invited:
+            await self._desk.door.invite(room, user)
+            self._desk.room_changed(room)
         return None
 
     async def _remove(self, outgoing: Outgoing, room: str) -> str | None:

@@ -38,17 +38,17 @@ LINE_OF_ADVICE = -3  # line number of what is not a line
 
 
 class Hearer:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, watch: Watch) -> None:
         self._desk = desk
+        self._watch = watch
         self._places = PlaceFinder(desk)
         self._actor = Actor(desk, self._places)
         self._gate = Gate(desk, self._places, self._actor)
         self._composer = Composer(desk)
-        self.watch = Watch(desk)
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
-        self.watch.look()
+        self._watch.look()
         for invitation in batch.invitations:
             try:
                 await self._gate.invited(invitation)
@@ -58,7 +58,7 @@ class Hearer:
             await self._one(event)
         if batch.keys_arrived:
             await self._read_again()
-        self.watch.look()  # somebody may sit at the table now who did not before
+        self._watch.look()  # somebody may sit at the table now who did not before
         now = self._desk.clock()
         with self._desk.transaction() as tx:
             tx.set_sync_point(batch.token, now)

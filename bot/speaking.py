@@ -12,6 +12,7 @@ from bot.doing import Doer, WordsMissing
 from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
 from bot.rules.consensus import Outcome
 from bot.rules.facts import Account, Facts, Token
+from bot.trusting import Watch
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
 from storage.tx import Tx
@@ -30,10 +31,10 @@ _FAILURES = {  # what is said instead, at the same place
 
 
 class Speaker:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, watch: Watch) -> None:
         self._desk = desk
         self._composer = Composer(desk)
-        self._doer = Doer(desk, self._composer)
+        self._doer = Doer(desk, self._composer, watch)
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()  # lanes in which something changed since they were looked at
 

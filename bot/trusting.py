@@ -37,6 +37,18 @@ class Watch:
         self._judged = shown
         self._teach()
 
+    async def meet(self, account: Account) -> MasterKey | None:
+        """Ask who somebody is who has just been enrolled; their identity, if they have one."""
+        with self._desk.transaction() as tx:
+            user = tx.people.user_id(account)
+        key = (await self._desk.door.standing(user)).master_key
+        with self._desk.transaction() as tx:
+            if key and tx.people.member(account) and tx.people.identity(account).pinned is None:
+                tx.people.pin(account, key, Proof.SEEN)
+            pinned = tx.people.identity(account).pinned
+        self.look()
+        return MasterKey(pinned) if pinned else None
+
     def verified(self, user: str, master_key: str) -> bool:
         """People have compared the identity, beside the member; False for whoever is not one."""
         with self._desk.transaction() as tx:

@@ -209,7 +209,9 @@ class FakeDoor:
 
     async def standing(self, user: str) -> Standing:
         unsigned = user in self.matrix.unsigned
-        return Standing(identity=True, signed_devices=0 if unsigned else 1)
+        key = "" if not user.endswith(f":{SERVER}") else self.matrix.keys.get(user, key_of(user))
+        signed = 0 if unsigned or not key else 1
+        return Standing(identity=bool(key), signed_devices=signed, master_key=key)
 
     def display_name(self) -> str:
         return "Tafelbot"
@@ -259,7 +261,7 @@ class Hall:
         self.desk = Desk(self.door(), engine, seal, self.table, lambda: self.now)
         enrol_from_settings(self.desk)
         self.app = App(self.desk)
-        self.app.hearer.watch.look()
+        self.app.watch.look()
 
     def door(self) -> FakeDoor:
         return FakeDoor(self.matrix)

@@ -30,16 +30,29 @@ async def says_as(moment: Moment, who: str, text: str, generation: int) -> list[
 
 async def test_an_identity_is_stated_in_the_room_when_it_is_first_seen(hall: Hall) -> None:
     moment = await at.gathered(hall)
-    seen = [
+    added = [
         facts_of(event)
         for event in hall.matrix.events.values()
-        if facts_of(event).get("kind") == "member.recognised" and event.room == hall.room
+        if facts_of(event).get("kind") == "member.added" and event.room == hall.room
     ]
-    keys = {row["key"] for facts in seen for row in facts["rows"]}
-    assert keys == {key_of(moment.user(who)) for who in moment.scene.people}
+    assert [facts["key"] for facts in added] == [
+        key_of(moment.user(who)) for who in moment.scene.people
+    ]
     shown = "\n".join(hall.shown(hall.room))
     for who in moment.scene.people:
-        assert f"{moment.user(who)}: {short(key_of(moment.user(who)))}" in shown
+        assert short(key_of(moment.user(who))) in shown
+
+
+async def test_an_identity_that_comes_later_is_stated_when_it_comes(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    user = moment.user("laatkomer")
+    hall.matrix.keys[user] = ""
+    sent = await moment.says(COORDINATOR, f"!lid toevoegen {user} partner CLB")
+    assert "key" not in only(sent, "member.added")
+    hall.matrix.keys[user] = key_of(user)
+    (row,) = only(await moment.hears(), "member.recognised")["rows"]
+    assert row["key"] == key_of(user)
+    assert kinds(await moment.hears()) == []
 
 
 def short(key: str) -> str:
@@ -115,7 +128,7 @@ async def test_the_coordinators_own_change_is_for_the_mayors_seat(tmp_path: Path
     hall = await with_settled(tmp_path, MAYOR)
     moment = Moment(hall, Scene(hall))
     await moment.scene.gather()
-    hall.app.hearer.watch.verified(moment.user(COORDINATOR), key_of(moment.user(COORDINATOR)))
+    hall.app.watch.verified(moment.user(COORDINATOR), key_of(moment.user(COORDINATOR)))
     await reset(moment, COORDINATOR)
     line = moment.line("!lid bevestigen {@coordinator}")
     assert await says_as(moment, COORDINATOR, line, 1) == ["suspended"]
@@ -149,7 +162,7 @@ async def test_case_work_waits_until_mayor_and_coordinator_are_compared(tmp_path
     moment = Moment(hall, Scene(hall))
     await moment.scene.gather()
     assert reason(await moment.says("ocmw", "melden", direct=True)) == R.NOT_COMPARED
-    hall.app.hearer.watch.verified(moment.user(COORDINATOR), key_of(moment.user(COORDINATOR)))
+    hall.app.watch.verified(moment.user(COORDINATOR), key_of(moment.user(COORDINATOR)))
     await hall.app.speaker.settle()
     assert "notification.asked" in kinds(await moment.says("ocmw", "melden", direct=True))
 
@@ -185,5 +198,5 @@ async def test_whoever_leaves_the_table_gets_no_more_keys(hall: Hall) -> None:
 async def test_nobody_but_a_member_can_be_verified(hall: Hall, user: str) -> None:
     await at.gathered(hall)
     before = store(hall)
-    assert not hall.app.hearer.watch.verified(user, key_of(user))
+    assert not hall.app.watch.verified(user, key_of(user))
     assert store(hall) == before

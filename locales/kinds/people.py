@@ -63,10 +63,19 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
         "member.added": kind(
             "Somebody was enrolled in the mayor's name and invited.",
             N_("{member} is enrolled in the mayor's name: {role}, {organisation}."),
+            Line(N_("I recognise them by their identity: `{key}`."), when="key"),
+            Line(
+                N_(
+                    "They have not set up encryption yet: until they have, they read nothing of "
+                    "what I say."
+                ),
+                unless="key",
+            ),
             N_("The mayor's seat can undo this with `{do_member_remove}`."),
             member="account",
             role="code:role",
             organisation="code:organisation",
+            key="key",
         ),
         "member.removed": kind(
             "Somebody is no longer a member.",
