@@ -84,6 +84,12 @@ class Actor:
         facts = traces.redaction(EventId(event.event_id))
         tx.outbox.add(lane, facts.act, facts.kind, facts.facts, self._desk.chance.token())
 
+    def note(self, request: Request, handle: Callable[[Turn], Says]) -> None:
+        """What follows from an event that is not acted upon; `handle` knows what it knew before."""
+        with self._desk.transaction() as tx:
+            turn = self.turn(tx, request)
+            core.write_down(turn, handle(turn))
+
     def greet(self, event: Event, sender: Account) -> None:
         """Whoever writes for the first time is told in the direct room that this was heard."""
         with self._desk.transaction() as tx:

@@ -189,14 +189,17 @@ class Hearer:
             log.warning("a word in clear was refused: %s", refused.errcode)
 
     def _unreadable(self, event: Event, sender: Account, room: RoomFacts) -> None:
-        """Encrypted with a key that has not reached us."""
-        if self._places.here(event.room, sender, room) is not None:
+        """Encrypted with a key that has not reached us: asked for, and never lost silently."""
+        place = self._places.here(event.room, sender, room)
+        if place is not None:
             with self._desk.transaction() as tx:
                 row = tx.people.room(event.room)
                 if row is None:  # nobody is answered there before they are heard
                     row = tx.people.add_room(event.room, RoomKind.ASIDE, sender)
                 if not tx.seen(event.event_id):
                     tx.add_unread(row, sender, event.event_id, self._desk.clock())
+        if place is Place.TABLE:
+            self._actor.note(self._actor.request(event, 0, sender, place, room), core.doubt)
 
     def _unheard(self, event: Event, sender: Account, room: RoomFacts, advice: str) -> None:
         """Not to be believed. Advice; and words of an item do not stay, whoever wrote them."""
@@ -224,8 +227,16 @@ class Hearer:
                 continue
             if event is not None:
                 await self._one(event)
+                self._cleared(event)
             with self._desk.transaction() as tx:
                 tx.drop_unread(row_id)
+
+    def _cleared(self, event: Event) -> None:
+        with self._desk.transaction() as tx:
+            sender = tx.people.known(event.sender)
+        if sender is not None:
+            request = self._actor.request(event, 0, sender, Place.TABLE, None)
+            self._actor.note(request, core.clear)
 
     async def _fetched(self, room: str, event_id: str) -> Event | None:
         try:

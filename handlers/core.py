@@ -110,6 +110,16 @@ def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
     return polls.withdraw(turn, poll_event)
 
 
+def doubt(turn: Turn) -> Says:
+    """Something was said that could not be read."""
+    return polls.doubt(turn)
+
+
+def clear(turn: Turn) -> Says:
+    """What could not be read has been read, and acted upon."""
+    return polls.clear(turn)
+
+
 def write_down(turn: Turn, says: Says) -> None:
     """Into the outbox, in the same transaction as what it follows from; what has no lane of its
     own is a reply where it was asked."""

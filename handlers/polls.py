@@ -73,12 +73,39 @@ def answer_by_id(turn: Turn, answer_id: str) -> Says:
 
 
 def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
-    """Whoever takes an answer back does not agree, and that is final like any objection, so that
-    order cannot matter (F01)."""
+    """Somebody has taken an answer back. Which poll they mean stands outside the encryption, so
+    it counts for nothing but doubt: no consensus while they have not said it themselves (F01)."""
     for poll in turn.tx.polls.open_ones(turn.meeting()):
-        if turn.tx.outbox.anchor(poll_slot(poll)) == poll_event:
-            return cast(turn, poll, Answer.OBJECT)
+        if turn.tx.outbox.anchor(poll_slot(poll)) == poll_event and _rostered(turn, poll):
+            turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
+            told = Say("ballot.taken_back", {"poll": poll.id, "number": poll.number})
+            return [told, progress(turn, poll)]
     return []
+
+
+def doubt(turn: Turn) -> Says:
+    """Something could not be read: it may have been an objection in any poll of theirs (F01)."""
+    meeting = turn.tx.meetings.running()
+    polls = turn.tx.polls.open_ones(meeting) if meeting is not None else ()
+    fresh = [
+        poll
+        for poll in polls
+        if _rostered(turn, poll) and turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
+    ]
+    return [progress(turn, poll) for poll in fresh]
+
+
+def clear(turn: Turn) -> Says:
+    """It was read after all, and has had its effect if it had one."""
+    says: Says = []
+    for poll in turn.tx.polls.read(turn.request.event_id):
+        if poll.outcome is None:
+            says += _settle_or_progress(turn, poll)
+    return says
+
+
+def _rostered(turn: Turn, poll: m.Poll) -> bool:
+    return turn.me in turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
 
 
 def stands(turn: Turn, poll: m.Poll) -> bool:
@@ -101,8 +128,13 @@ def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
         turn.require_safe(turn.meeting())
     ballots = turn.tx.polls.ballots(poll)
     turn.tx.polls.record(poll, turn.me, consensus.cast(ballots.get(turn.me), answer))
-    ballots = turn.tx.polls.ballots(poll)
-    if consensus.answered_by_all(roster, ballots):
+    return _settle_or_progress(turn, poll)
+
+
+def _settle_or_progress(turn: Turn, poll: m.Poll) -> Says:
+    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    ballots, doubted = turn.tx.polls.ballots(poll), turn.tx.polls.doubted(poll)
+    if consensus.answered_by_all(roster, ballots, doubted):
         return settle(turn, poll)
     return [progress(turn, poll)]
 
@@ -111,7 +143,14 @@ def progress(turn: Turn, poll: m.Poll) -> Say:
     """How many have answered, never who has not (P20)."""
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     answered = sum(voter in roster for voter in turn.tx.polls.ballots(poll))
-    facts = {"poll": poll.id, "number": poll.number, "answered": answered, "of": len(roster)}
+    doubted = sum(voter in roster for voter in turn.tx.polls.doubted(poll))
+    facts: dict[str, Fact] = {
+        "poll": poll.id,
+        "number": poll.number,
+        "answered": answered,
+        "of": len(roster),
+        "unreadable": doubted if poll.outcome is None else 0,
+    }
     return Say("poll.progress", facts, TABLE_LANE, slot=progress_slot(poll))
 
 
@@ -129,7 +168,7 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
     """State the outcome, and let a decision take effect."""
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
-    outcome = consensus.outcome(roster, ballots)
+    outcome = consensus.outcome(roster, ballots, turn.tx.polls.doubted(poll))
     poll.outcome = outcome
     case = turn.tx.cases.get(poll.case_id)
     decided = poll.subject != Subject.ITEM and outcome is Outcome.CONSENSUS

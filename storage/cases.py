@@ -41,7 +41,8 @@ class Cases:
     def forget(self, case: m.Case) -> None:
         """Every row about the case; nothing is left that says it existed (R21, Q05)."""
         polls = select(m.Poll.id).where(m.Poll.case_id == case.id)
-        self._session.execute(delete(m.Ballot).where(m.Ballot.poll_id.in_(polls)))
+        for of_poll in (m.Ballot, m.Doubt):
+            self._session.execute(delete(of_poll).where(of_poll.poll_id.in_(polls)))
         for table in (m.Poll, m.Fiche, m.Rostered, m.TakenUp, m.Action):
             self._session.execute(delete(table).where(table.case_id == case.id))
         on_floor = update(m.Meeting).where(m.Meeting.case_id == case.id)

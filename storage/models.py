@@ -205,6 +205,16 @@ class Ballot(Base):
     answer: Mapped[str]
 
 
+class Doubt(Base):
+    """Something a person said while a poll was open, that could not be read and may have been
+    an objection; deleted when it is read, and at the close."""
+
+    __tablename__ = "doubt"
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), primary_key=True)
+    event: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+
 class Trace(Base):
     """An event in the room that holds words of an item and is redacted at the close."""
 

@@ -86,6 +86,30 @@ class Polls:
         row.answer = answer
         self._session.flush()
 
+    def doubt(self, poll: m.Poll, account: int, event: str) -> bool:
+        """Somebody may have objected: an event of theirs could not be read. Whether it is new."""
+        blind = self._seal.index(event, "event")
+        if self._session.get(m.Doubt, (poll.id, blind)) is not None:
+            return False
+        self._session.add(m.Doubt(poll_id=poll.id, event=blind, account_id=account))
+        self._session.flush()
+        return True
+
+    def doubted(self, poll: m.Poll) -> frozenset[Account]:
+        """Who said something during a poll that could not be read."""
+        rows = self._session.scalars(select(m.Doubt).where(m.Doubt.poll_id == poll.id))
+        return frozenset(Account(row.account_id) for row in rows)
+
+    def read(self, event: str) -> list[m.Poll]:
+        """An event has been read after all; the polls it had cast doubt on."""
+        blind = self._seal.index(event, "event")
+        rows = self._session.scalars(select(m.Doubt).where(m.Doubt.event == blind)).all()
+        polls = [self._session.get_one(m.Poll, row.poll_id) for row in rows]
+        for row in rows:
+            self._session.delete(row)
+        self._session.flush()
+        return polls
+
     def fiche(self, meeting: m.Meeting) -> m.Fiche | None:
         """The fiche that is open now."""
         query = select(m.Fiche).where(m.Fiche.meeting_id == meeting.id, m.Fiche.open)

@@ -7,7 +7,7 @@ from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, ITEMS
 from tests import moments as at
 from tests.hall import BOT, FakeDoor, Hall, facts_of
-from tests.moments import kinds, only, reason
+from tests.moments import kinds, only, reason, store
 
 
 async def test_whoever_takes_an_answer_back_has_not_agreed(hall: Hall) -> None:
@@ -17,10 +17,28 @@ async def test_whoever_takes_an_answer_back_has_not_agreed(hall: Hall) -> None:
         "m.relates_to": {"rel_type": "m.reference", "event_id": moment.poll["poll_event"]},
         "org.matrix.msc3381.poll.response": {"answers": []},
     }
-    await moment.sends("clb", withdrawn, "org.matrix.msc3381.poll.response")
+    sent = await moment.sends("clb", withdrawn, "org.matrix.msc3381.poll.response")
+    assert kinds(sent) == ["ballot.taken_back", "poll.progress"]
     await moment.votes("clb", "agree")
     sent = await moment.everybody("agree", but=("clb",))
+    assert "poll.closed" not in kinds(sent)
+    sent = await moment.says(COORDINATOR, f"!sluit {moment.poll['number']}")
     assert only(sent, "poll.closed")["outcome"] == "no_consensus"
+
+
+async def test_an_answer_taken_back_is_no_objection_in_a_poll_it_was_moved_to(hall: Hall) -> None:
+    """Which poll is meant stands outside the encryption: a homeserver may write another there."""
+    moment = await at.with_item(hall)
+    await moment.votes("clb", "agree")
+    before = store(hall)["ballot"]
+    moved = {
+        "m.relates_to": {"rel_type": "m.reference", "event_id": moment.poll["poll_event"]},
+        "m.selections": [],
+    }
+    await moment.sends("clb", moved, "m.poll.response")
+    assert store(hall)["ballot"] == before
+    sent = await moment.says("clb", f"!bezwaar {moment.poll['number']}")
+    assert only(sent, "poll.progress")["answered"] == 1
 
 
 async def test_an_objection_is_not_taken_back(hall: Hall) -> None:

@@ -158,6 +158,11 @@ COLUMNS = {
         "digest": "of the words, keyed",
         "outcome": "code",
     },
+    "doubt": {
+        "poll_id": "while the meeting lasts",
+        "event": "keyed index",
+        "account_id": "who",
+    },
     "ballot": {"poll_id": "while the meeting lasts", "account_id": "who", "answer": "code"},
     "trace": {
         "id": "number",
@@ -361,7 +366,7 @@ async def test_who_did_not_speak_or_come_cannot_be_told_afterwards(hall: Hall) -
     await moment.says(COORDINATOR, "!vergadering sluiten")
     found = tables(hall.desk.engine, hall.desk.seal)
     assert found["meeting"]
-    for table in ("presence", "rostered", "ballot", "poll", "taken_up", "trace", "fiche"):
+    for table in ("presence", "rostered", "ballot", "doubt", "poll", "taken_up", "trace", "fiche"):
         assert found[table] == [], table
     people_named = {
         f"{table}.{column.name}"

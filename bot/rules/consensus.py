@@ -1,6 +1,6 @@
 """Consensus means everybody (promise 2): F01, F07, F33, Q03, H07, P19."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from enum import StrEnum
 from typing import TypeVar
 
@@ -22,19 +22,32 @@ def cast(before: Answer | None, answer: Answer) -> Answer:
     return Answer.OBJECT if Answer.OBJECT in (before, answer) else Answer.AGREE
 
 
-def answered_by_all(roster: Mapping[Voter, bool], ballots: Mapping[Voter, Answer]) -> bool:
-    """Nothing can change any more: everybody still there has answered, or somebody left."""
-    return not all(roster.values()) or all(voter in ballots for voter in roster)
+def answered_by_all(
+    roster: Mapping[Voter, bool],
+    ballots: Mapping[Voter, Answer],
+    doubted: Set[Voter] = frozenset(),
+) -> bool:
+    """Nothing can change any more: everybody still there has answered, or somebody left. What
+    could not be read keeps it open, unless somebody has objected anyway."""
+    if not all(roster.values()):
+        return True
+    open_to_doubt = doubted & set(roster) and Answer.OBJECT not in map(ballots.get, roster)
+    return all(voter in ballots for voter in roster) and not open_to_doubt
 
 
-def outcome(roster: Mapping[Voter, bool], ballots: Mapping[Voter, Answer]) -> Outcome:
+def outcome(
+    roster: Mapping[Voter, bool],
+    ballots: Mapping[Voter, Answer],
+    doubted: Set[Voter] = frozenset(),
+) -> Outcome:
     """Consensus if and only if everybody ever on the roster is still there and agreed (F01).
 
-    `roster`: everybody ever on the case's roster, and whether they are still there. Silence,
-    leaving, one objection and an empty roster are all "no consensus"; answers of others count
-    for nothing.
+    `roster`: everybody ever on the case's roster, and whether they are still there. `doubted`:
+    who said something that could not be read and may have been an objection. Silence, leaving,
+    doubt, one objection and an empty roster are all "no consensus"; answers of others count for
+    nothing.
     """
-    everybody = bool(roster) and all(roster.values())
+    everybody = bool(roster) and all(roster.values()) and not doubted & set(roster)
     if everybody and all(ballots.get(voter) is Answer.AGREE for voter in roster):
         return Outcome.CONSENSUS
     return Outcome.NO_CONSENSUS

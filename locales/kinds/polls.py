@@ -94,10 +94,27 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         "poll.progress": kind(
             "How many have answered; one message, edited in place.",
             N_("Poll {number}: {answered} of {of} answers."),
+            Line(
+                N_(
+                    "Unreadable: {unreadable}. It may have been an objection, so there is no "
+                    "consensus until I can read it; the chair can close the poll and ask anew."
+                ),
+                when="unreadable",
+            ),
             poll="int",
             number="int",
             answered="int",
             of="int",
+            unreadable="int",
+        ),
+        "ballot.taken_back": kind(
+            "An answer was taken back in a native poll, which cannot be told safely from which.",
+            N_(
+                "You have taken back an answer, it seems in poll {number}. If you object, type "
+                "`{do_object} {number}`; until I know, that poll finds no consensus."
+            ),
+            poll="int",
+            number="int",
         ),
         "poll.closed": kind(
             "The outcome.",

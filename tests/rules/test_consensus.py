@@ -74,3 +74,29 @@ def test_a_poll_is_over_when_all_answered_or_somebody_left() -> None:
 
 def test_nobody_on_the_roster_is_no_consensus() -> None:
     assert outcome({}, {}) is Outcome.NO_CONSENSUS
+
+
+doubts = st.frozensets(st.sampled_from(VOTERS))
+
+
+@given(roster=rosters, ballots=said, doubted=doubts)
+def test_what_could_not_be_read_never_helps_to_consensus(
+    roster: dict[str, bool], ballots: list[tuple[str, Answer]], doubted: frozenset[str]
+) -> None:
+    found = outcome(roster, counted(ballots), doubted)
+    if doubted & set(roster):
+        assert found is Outcome.NO_CONSENSUS
+    else:
+        assert found is outcome(roster, counted(ballots))
+
+
+@given(roster=rosters, ballots=said, doubted=doubts)
+def test_doubt_keeps_a_poll_open_unless_the_outcome_is_certain(
+    roster: dict[str, bool], ballots: list[tuple[str, Answer]], doubted: frozenset[str]
+) -> None:
+    box = counted(ballots)
+    plain, over = answered_by_all(roster, box), answered_by_all(roster, box, doubted)
+    assert plain or not over
+    if plain and not over:  # what is missing could change what is found
+        assert outcome(roster, box) is Outcome.CONSENSUS
+        assert doubted & set(roster)

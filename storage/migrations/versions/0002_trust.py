@@ -1,4 +1,4 @@
-"""members' identities"""
+"""identities of members, and ballots that could not be read"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,9 +14,19 @@ def upgrade() -> None:
         member.add_column(sa.Column("identity", sa.LargeBinary(), nullable=True))
         member.add_column(sa.Column("proof", sa.String(length=40), nullable=True))
         member.add_column(sa.Column("offered", sa.LargeBinary(), nullable=True))
+    op.create_table(
+        "doubt",
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("event", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_doubt_account_id")),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_doubt_poll_id")),
+        sa.PrimaryKeyConstraint("poll_id", "event", name=op.f("pk_doubt")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("doubt")
     with op.batch_alter_table("member") as member:
         member.drop_column("offered")
         member.drop_column("proof")
