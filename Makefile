@@ -23,10 +23,10 @@ LOCK := $(PY) -m uv pip compile --quiet --no-config --system-certs --universal \
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check strings bench docs lock clean install client
+.PHONY: help demo test check security-mutants strings bench docs lock clean install client
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: install ## hold a whole meeting on a real homeserver (STAY=1: stay up and take a seat)
 	@$(PY) -m demo $(if $(STAY),--stay)
@@ -48,6 +48,9 @@ strings: install ## collect the texts and merge them into the catalogues
 			--ignore-pot-creation-date -i locales/messages.pot -d locales -l $$language || exit; \
 	done
 	@$(PY) -m locales
+
+security-mutants: install client ## take each defence away in turn: its test must fail (ARGS="word")
+	@$(PY) -m tests.mutants $(ARGS)
 
 bench: install ## measure what must stay fast
 	@$(PY) -m bench

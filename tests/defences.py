@@ -1,0 +1,95 @@
+"""The defences, each with the change that would remove it and the test that would notice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """`old` stands exactly once in `file`; with `new` in its place one of `tests` must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]  # as pytest takes them: `tests/…/test_x.py::test_y`
+
+    def apply(self, tree: Path) -> None:
+        """Change the file in a copy of the project."""
+        path = tree / self.file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(self.old) == 1, f"{self.name}: {text.count(self.old)} places"
+        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
+
+
+_IDENTITIES = "tests/test_identities.py"
+_CONSENSUS = "tests/rules/test_consensus.py"
+_UNREADABLE = "tests/test_unreadable.py"
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant(
+        "a replaced identity goes on being heard",
+        "bot/rules/identity.py",
+        "return pinned is not None and offered is None and speaking == pinned",
+        "return pinned is not None",
+        ("tests/rules/test_identity.py", _IDENTITIES),
+    ),
+    Mutant(
+        "room keys go to everybody who is in the room",
+        "bot/matrix/sharing.py",
+        "for user in users if self._people.pinned(user)]",
+        "for user in users]",
+        ("tests/homeserver/test_keys.py",),
+    ),
+    Mutant(
+        "the identity that came last is confirmed, whatever people were told",
+        "bot/rules/identity.py",
+        """    if offered is not None:
+        return Finding.REPORTED
+""",
+        "",
+        ("tests/rules/test_identity.py",),
+    ),
+    Mutant(
+        "people confirm their own identity",
+        "bot/rules/identity.py",
+        "if same_person or",
+        "if",
+        ("tests/rules/test_identity.py",),
+    ),
+    Mutant(
+        "cases are touched before the coordinator is known to be themself",
+        "bot/rules/identity.py",
+        "if Proof.SEEN in stewards:",
+        "if not stewards:",
+        ("tests/rules/test_identity.py",),
+    ),
+    Mutant(
+        "what cannot be read does not keep a poll open",
+        "bot/rules/consensus.py",
+        "for voter in roster) and not open_to_doubt",
+        "for voter in roster)",
+        (_CONSENSUS,),
+    ),
+    Mutant(
+        "what cannot be read does not rule consensus out",
+        "bot/rules/consensus.py",
+        "all(roster.values()) and not doubted & set(roster)",
+        "all(roster.values())",
+        (_CONSENSUS,),
+    ),
+    Mutant(
+        "an answer taken back is counted where the clear relation points",
+        "handlers/polls.py",
+        "            turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)\n",
+        "            return cast(turn, poll, Answer.OBJECT)\n",
+        ("tests/test_corners.py",),
+    ),
+    Mutant(
+        "plaintext is acted upon",
+        "bot/hearing.py",
+        "elif event.hearing is Hearing.TRUSTED and identity.heard(",
+        "elif event.hearing in {Hearing.TRUSTED, Hearing.CLEAR} and identity.heard(",
+        ("tests/test_refusals.py", "tests/test_hearing.py"),
+    ),
+)
