@@ -24,6 +24,7 @@ from bot.matrix.door import (
     RoomPlan,
     Standing,
 )
+from bot.matrix.talk import NotVerified, ShortString, Talk
 from handlers.turn import Table
 from storage.database import open_database
 from storage.seal import Seal
@@ -33,6 +34,7 @@ SERVER = "voorbeeldstad.example"
 BOT = f"@tafelbot:{SERVER}"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = bytes(range(32))
+EMOJI_SHOWN = ShortString((0, 11, 22, 33, 44, 55, 63), (1234, 5678, 8191))
 TABLE = Table(
     name="Voorbeeldstad",
     police_zone="PZ Voorbeeld",
@@ -71,6 +73,7 @@ class FakeMatrix:
     done: dict[str, str] = field(default_factory=dict)  # transaction id → event id
     unsigned: set[str] = field(default_factory=set)
     uploads: list[bytes] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)  # who compares emoji → their master key
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
@@ -85,6 +88,7 @@ class FakeMatrix:
             done=dict(self.done),
             unsigned=set(self.unsigned),
             uploads=list(self.uploads),
+            beside=dict(self.beside),
             numbers=itertools.count(next(self.numbers)),
         )
 
@@ -183,6 +187,14 @@ class FakeDoor:
     async def standing(self, user: str) -> Standing:
         unsigned = user in self.matrix.unsigned
         return Standing(identity=True, signed_devices=0 if unsigned else 1)
+
+    async def verify(self, user: str, room: str | None, talk: Talk) -> str:
+        await talk.wait(asked=True)
+        if user not in self.matrix.beside:
+            raise NotVerified("m.timeout")
+        if not await talk.compare(EMOJI_SHOWN):
+            raise NotVerified("m.mismatched_sas")
+        return self.matrix.beside[user]
 
     def display_name(self) -> str:
         return "Tafelbot"

@@ -49,6 +49,7 @@ class MatrixDoor:
         self._held = ExitStack()
         self._name = user_id.removeprefix("@").partition(":")[0]
         self._own: OwnIdentity
+        self.verifying: Verifying  # once inside
         self._direct_senders: dict[str, str] = {}
         logging.getLogger("nio").setLevel(logging.CRITICAL)  # it may print what it decrypts
         logging.getLogger("peewee").setLevel(logging.WARNING)  # it prints every query
@@ -72,7 +73,7 @@ class MatrixDoor:
             opener = Opener(machine, self._people, replays)
             self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
             self._acts = Acts(self._wire, self._rooms, self.user_id)
-            self._verifying = Verifying(self._wire, machine, self._own)
+            self.verifying = Verifying(self._wire, machine, self._own)
             self._listening = Listening(
                 self._wire,
                 self._people,
@@ -80,7 +81,7 @@ class MatrixDoor:
                 keys,
                 opener,
                 replays,
-                self._verifying,
+                self.verifying,
                 self.user_id,
             )
             await self._learn_name()
@@ -180,7 +181,7 @@ class MatrixDoor:
 
     async def verify(self, user: str, room: str | None, talk: Talk) -> str:
         """Compare emoji with a user: the master key that was verified; `NotVerified` if not."""
-        return await self._verifying.verify(user, room, talk)
+        return await self.verifying.verify(user, room, talk)
 
     def pin(self, user: str, master_key: str) -> None:
         """Only this identity of the user counts from now on, for hearing and for keys."""
