@@ -52,12 +52,21 @@ class Hearer:
                 log.warning("invitation not followed: %s", refused.errcode)
         for event in batch.events:
             await self._one(event)
+        for request in batch.verifications:
+            self._asked_to_compare(request.user)
         if batch.keys_arrived:
             await self._read_again()
         now = self._desk.clock()
         with self._desk.transaction() as tx:
             tx.set_sync_point(batch.token, now)
         self._actor.last_sync = now
+
+    def _asked_to_compare(self, user: str) -> None:
+        """Whoever wants to verify us is told what it takes; strangers are told nothing."""
+        with self._desk.transaction() as tx:
+            account = tx.people.known(user)
+            if account is not None and tx.people.member(account) is not None:
+                self._actor.advise(tx, account, "verification.waiting", Act.MESSAGE)
 
     def overdue(self) -> None:
         """Tell those whose words could not be read for a while; say again what could not be."""

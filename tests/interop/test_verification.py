@@ -11,11 +11,10 @@ import vodozemac
 from aiohttp import web
 
 from bot.matrix.crosssigning import Signer, new_seeds
-from bot.matrix.door import Hearing
 from bot.matrix.talk import NotVerified, ShortString
 from demo.homeserver import Homeserver
 from locales.emoji import EMOJI
-from tests.homeserver.fixtures import PATIENCE, Account, OpenAccount, room_of
+from tests.homeserver.fixtures import PATIENCE, Account, OpenAccount, room_of, text, trusted
 from tests.homeserver.proxy import Forward, Proxy, body_of
 from tests.homeserver.test_entering import log_in
 from tests.homeserver.test_weather import Behind
@@ -307,9 +306,9 @@ async def test_a_server_that_puts_its_own_key_between_is_found_out(
 async def test_garbage_and_replays_verify_nobody_and_break_nothing(
     account: OpenAccount, member: StartMember, synapse: Homeserver
 ) -> None:
-    bot, alice = await account(), await member(registered(synapse))
-    mallory = await member(registered(synapse))
-    room = await meet(bot, alice, mallory)
+    bot, mallory = await account(), await account()
+    alice = await member(registered(synapse))
+    side, room = await room_of(bot, mallory), await meet(bot, alice)
     theirs = asyncio.ensure_future(alice.verify(user=bot.user_id, room=room))
     await asked(bot, alice, room)
     (request,) = [
@@ -317,25 +316,28 @@ async def test_garbage_and_replays_verify_nobody_and_break_nothing(
         for event in await raw_events(alice, room)
         if event["content"].get("msgtype") == "m.key.verification.request"
     ]
-    relation = {"rel_type": "m.reference", "event_id": request["event_id"]}
-    for kind in ("start", "accept", "key", "mac", "done", "cancel", "nonsense"):
-        for content in ({}, {"m.relates_to": relation}, {"m.relates_to": 7, "key": ["x"]}):
-            where = api("rooms", room, "send", f"m.key.verification.{kind}", secrets.token_hex(4))
-            await mallory.request(method="PUT", path=where, body=content)
-        junk = {bot.user_id: {"*": {"transaction_id": "t", "timestamp": "now", "methods": 3}}}
-        where = api("sendToDevice", f"m.key.verification.{kind}", secrets.token_hex(4))
-        await mallory.request(method="PUT", path=where, body={"messages": junk})
-    again = api("rooms", room, "send", "m.room.message", secrets.token_hex(4))
-    await mallory.request(method="PUT", path=again, body=request["content"])
+    own = await mallory.door.send(side, "m.room.message", text("a request?"), "0")
+    relation = {"rel_type": "m.reference", "event_id": own}
+    token = log_in(synapse, mallory.name)
+    for kind in ("request", "ready", "start", "accept", "key", "mac", "done", "cancel", "nonsense"):
+        type_ = f"m.key.verification.{kind}"
+        for content in ({}, {"m.relates_to": relation}, {"key": ["x"], "methods": 1}):
+            where = api("rooms", side, "send", type_, secrets.token_hex(4))
+            synapse.call("PUT", where, dict(content), token)
+        junk = {"transaction_id": request["event_id"], "timestamp": "now", "methods": 3}
+        where = api("sendToDevice", type_, secrets.token_hex(4))
+        synapse.call("PUT", where, {"messages": {bot.user_id: {"*": junk}}}, token)
+    where = api("rooms", side, "send", "m.room.message", secrets.token_hex(4))
+    synapse.call("PUT", where, request["content"], token)  # her request, in another's mouth
     talk = Beside(alice)
-    await bot.door.verify(alice.user_id, room, talk)
-    await theirs
+    async with asyncio.timeout(PATIENCE):
+        await bot.door.verify(alice.user_id, room, talk)
+        await theirs
     await both_verified(synapse, bot, alice)
     assert talk.waited == [False]
-    last = await bot.hear_id(await alice.send(room=room, text="still there"))
-    assert last.hearing is Hearing.TRUSTED
-    assert not [event for event in bot.events if "verification" in str(event.content | {})]
-    assert not signature(synapse, bot, mallory)
+    last = await bot.hear_id(await mallory.door.send(side, "m.room.message", text("yes"), "1"))
+    assert trusted(last)
+    assert not [event for event in bot.events if "verification" in f"{event.type} {event.content}"]
 
 
 async def test_messages_that_come_encrypted_are_understood(
