@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
@@ -13,14 +15,16 @@ from aiohttp import web
 from bot.matrix.crosssigning import Signer, new_seeds
 from bot.matrix.talk import NotVerified, ShortString
 from demo.homeserver import Homeserver
+from demo.operating import BOT
+from demo.scene import COORDINATOR
 from locales.emoji import EMOJI
 from tests.homeserver.fixtures import PATIENCE, Account, OpenAccount, room_of, text, trusted
 from tests.homeserver.proxy import Forward, Proxy, body_of
 from tests.homeserver.test_entering import log_in
 from tests.homeserver.test_weather import Behind
-from tests.interop.conftest import StartMember
+from tests.interop.conftest import StartMember, require_client
 from tests.interop.driver import Member, MemberError, until
-from tests.interop.stage import api, raw_events
+from tests.interop.stage import PeerStage, api, raw_events
 from tests.interop.test_door_heard import meet, registered
 
 pytestmark = pytest.mark.interop
@@ -356,3 +360,46 @@ async def test_messages_that_come_encrypted_are_understood(
     await carol.door.send(room, "m.room.message", content, "1")
     request = await bot.asked()
     assert (request.user, request.room) == (carol.user_id, room)
+
+
+async def test_at_the_operators_terminal(tmp_path: Path) -> None:
+    """The bot as a process of its own, `tafelbot verify` as another, the member's client a third:
+    a request waits and says what it takes; the emoji stand on both screens and in no room."""
+    require_client()
+    async with PeerStage(tmp_path, ()) as stage:
+        await stage.open_direct()
+        await stage.say(COORDINATOR, "status", expect="status", direct=True)
+        member, room = stage.seats[COORDINATOR], stage.direct[COORDINATOR]
+        bot, before = stage.user_id(BOT), set(member.events)
+        theirs = asyncio.ensure_future(member.verify(user=bot, room=room))
+        await stage.answer(member, room, "verification.waiting", before)
+        terminal = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "verify", member.user_id),
+            *("--config", str(tmp_path / "tafelbot.toml")),
+            stdin=PIPE,
+            stdout=PIPE,
+        )
+        assert terminal.stdin is not None
+        assert terminal.stdout is not None
+        lines = [(await terminal.stdout.readline()).decode() for _ in range(9)]
+        assert member.user_id in lines[0]
+        emoji = (await member.news(lambda: member.comparing))[0]["emoji"]
+        assert [line.split()[0] for line in lines[2:]] == [symbol for symbol, _ in emoji]
+        answer, _ = await terminal.communicate(b"ja\n")
+        assert terminal.returncode == 0
+        assert len(await theirs) == 7
+        trust = await member.trust(user=bot)
+        assert trust["verified"]
+        identity = await member.request(
+            method="POST", path=api("keys", "query"), body=asking(member)
+        )
+        (key,) = identity["master_keys"][member.user_id]["keys"].values()
+        assert key in answer.decode().replace(" ", "")
+        assert "verified by emoji" in stage.bot.log.read_text()
+        shown = [event["content"].get("body", "") for event in member.events.values()]
+        assert not any(symbol in body for symbol, _ in emoji for body in shown)
+
+
+def asking(member: Member) -> dict[str, Any]:
+    """What to ask for somebody's keys."""
+    return {"device_keys": {member.user_id: []}}
