@@ -41,9 +41,9 @@ class Control:
         """Until cancelled; then nobody who still talks to us is left waiting."""
         server = await asyncio.start_unix_server(self._answer, sock=_listen_at(self._path))
         try:
-            async with server:
-                await asyncio.Event().wait()
+            await asyncio.Event().wait()
         finally:
+            server.close()
             self._path.unlink(missing_ok=True)
             for caller in self._callers:
                 caller.cancel()

@@ -73,7 +73,7 @@ class MatrixDoor:
             opener = Opener(machine, self._people, replays)
             self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
             self._acts = Acts(self._wire, self._rooms, self.user_id)
-            self.verifying = Verifying(self._wire, machine, self._own)
+            self.verifying = Verifying(self._wire, self._own, machine.device_id, machine.ed25519)
             self._listening = Listening(
                 self._wire,
                 self._people,

@@ -1,43 +1,25 @@
 """One verification from the first word to the last: the protocol, its messages, our person."""
 
 import asyncio
-from dataclasses import dataclass
 
 from bot.matrix.agreement import Party
 from bot.matrix.exchange import Exchange, Heard
 from bot.matrix.sas import Message, Sas
 from bot.matrix.talk import NotVerified, Talk
 from bot.matrix.trust import Person
-from bot.matrix.wire import Json
 
 START_AFTER = 10.0  # seconds after which we start, if whoever asked does not
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the homeserver shows of a user now, whatever it showed before."""
-
-    person: Person
-    master: Json  # the key object, as it is to be signed
-
-    def on(self, device: str) -> Party:
-        """The user at one of their cross-signed devices."""
-        for one in self.person.signed:
-            if one.device_id == device:
-                key = self.person.master_key or ""
-                return Party(self.person.user_id, device, one.ed25519, key)
-        raise NotVerified("unsigned_device")
 
 
 class Comparison:
     """Brings an exchange to its end: returns when both sides have verified each other."""
 
     def __init__(
-        self, exchange: Exchange, us: Party, shown: Shown, talk: Talk, start_after: float
+        self, exchange: Exchange, us: Party, person: Person, talk: Talk, start_after: float
     ) -> None:
         self._exchange = exchange
         self._us = us
-        self._shown = shown
+        self._person = person
         self._talk = talk
         self._start_after = start_after
 
@@ -62,7 +44,7 @@ class Comparison:
 
     def _sas(self, device: str) -> Sas:
         exchange = self._exchange
-        return Sas(self._us, self._shown.on(device), exchange.name[2], exchange.reference)
+        return Sas(self._us, _at(self._person, device), exchange.name[2], exchange.reference)
 
     async def _compare(self, sas: Sas) -> None:
         answer: asyncio.Task[bool] | None = None
@@ -86,3 +68,11 @@ class Comparison:
         if isinstance(item, Heard):
             return sas.receive(item.kind, item.content)
         return sas.answer(same=item.result())
+
+
+def _at(person: Person, device: str) -> Party:
+    """Somebody at one of the devices that their identity has signed."""
+    for one in person.signed:
+        if one.device_id == device:
+            return Party(person.user_id, device, one.ed25519, person.master_key or "")
+    raise NotVerified("unsigned_device")

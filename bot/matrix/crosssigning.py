@@ -145,17 +145,18 @@ async def sign_ourselves(
     return True
 
 
-async def vouch(wire: Wire, own: OwnIdentity, user: str, master: Mapping[str, Any]) -> None:
+async def vouch(wire: Wire, own: OwnIdentity, user: str, master_key: str) -> None:
     """Sign the master key of a user that was verified, as their client signs ours.
 
     Only our own account sees the signature. A refusal changes nothing of what was verified.
     """
-    bare = {key: master[key] for key in master if key not in ("signatures", "unsigned")}
-    signed = own.user_signing.sign(bare, own.user_id)
-    (key,) = master["keys"].values()
+    keys = {f"ed25519:{master_key}": master_key}
+    signed = own.user_signing.sign(
+        {"user_id": user, "usage": ["master"], "keys": keys}, own.user_id
+    )
     where = path("keys", "signatures", "upload")
     try:
-        result = await wire.call("POST", where, body={user: {key: signed}})
+        result = await wire.call("POST", where, body={user: {master_key: signed}})
     except MatrixRefused as refusal:
         _log.warning("signature on a verified identity refused (%s)", refusal)
         return

@@ -11,23 +11,23 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 
 from bot.matrix.agreement import Cancel, Code, Party
-from bot.matrix.comparing import START_AFTER, Comparison, Shown
+from bot.matrix.comparing import START_AFTER, Comparison
 from bot.matrix.crosssigning import OwnIdentity, vouch
 from bot.matrix.door import Event
 from bot.matrix.exchange import (
     REQUEST,
     Exchange,
     Heard,
+    Name,
     ask_devices,
     ask_room,
     concerns,
     of_device,
     of_event,
 )
-from bot.matrix.machine import Machine
 from bot.matrix.offers import METHOD
 from bot.matrix.talk import NotVerified, Talk, VerificationRequest
-from bot.matrix.trust import read_person
+from bot.matrix.trust import Person, read_person
 from bot.matrix.wire import Json, Wire, path
 
 LIMIT = 600.0  # seconds that a verification may take, its request included
@@ -39,13 +39,15 @@ _log = logging.getLogger("tafelbot.matrix")
 class Verifying:
     """Hears and runs verifications, at most one at a time with the same user."""
 
-    def __init__(self, wire: Wire, machine: Machine, own: OwnIdentity) -> None:
+    def __init__(self, wire: Wire, own: OwnIdentity, device_id: str, ed25519: str) -> None:
+        """`device_id`, `ed25519`: our device."""
         self._wire = wire
         self._own = own
-        self._us = Party(own.user_id, machine.device_id, machine.ed25519, own.master.public)
+        self._us = Party(own.user_id, device_id, ed25519, own.master.public)
         self._waiting: dict[str, Heard] = {}  # user → the newest request
         self._running: dict[str, Exchange | None] = {}  # user → once it is known by name
         self._early: deque[Heard] = deque(maxlen=MOST)  # of what we may be about to know
+        self._ended: deque[Name] = deque(maxlen=MOST)
         self._news: list[VerificationRequest] = []
         self.limit = LIMIT
         self.start_after = START_AFTER
@@ -73,7 +75,7 @@ class Verifying:
 
     def _hear(self, heard: Heard) -> None:
         running, waiting = self._running.get(heard.user), self._waiting.get(heard.user)
-        if heard.user == self._us.user_id:
+        if heard.user == self._us.user_id or heard.name in self._ended:
             return
         if heard.kind == REQUEST:
             self._take_request(heard)
@@ -111,34 +113,39 @@ class Verifying:
             raise NotVerified("busy")
         self._running[user] = None
         try:
-            shown = await self._shown(user)
-            if not shown.person.standing.can_be_heard:
+            person = await self._person(user)
+            if not person.standing.can_be_heard:
                 raise NotVerified("no_identity")
-            request = self._waiting.pop(user, None)
-            left = self._left(request) if request is not None else 0.0
-            if request is not None and left > 0:
-                exchange = Exchange(self._wire, request.name, (request.device,))
-                comparison = Comparison(exchange, self._us, shown, talk, self.start_after)
-                await self._bounded(exchange, comparison.answer(request), left)
-            else:
-                exchange = await self._ask(shown, room)
-                comparison = Comparison(exchange, self._us, shown, talk, self.start_after)
-                await self._bounded(exchange, comparison.await_ready(), self.limit)
+            await self._meet(person, room, talk)
         finally:
             del self._running[user]
-        await vouch(self._wire, self._own, user, shown.master)
-        return shown.person.master_key or ""
+        master_key = person.master_key or ""
+        await vouch(self._wire, self._own, user, master_key)
+        return master_key
 
-    async def _shown(self, user: str) -> Shown:
+    async def _meet(self, person: Person, room: str | None, talk: Talk) -> None:
+        """Take up the request that waits, or ask; and bring it to its end."""
+        request = self._waiting.pop(person.user_id, None)
+        left = self._left(request) if request is not None else 0.0
+        if request is None or left <= 0:
+            request, left, exchange = None, self.limit, await self._ask(person, room)
+        else:
+            exchange = Exchange(self._wire, request.name, (request.device,))
+        comparison = Comparison(exchange, self._us, person, talk, self.start_after)
+        course = comparison.await_ready() if request is None else comparison.answer(request)
+        await self._bounded(exchange, course, left)
+
+    async def _person(self, user: str) -> Person:
+        """As the homeserver shows them now, whichever identity was pinned before."""
         body = {"device_keys": {user: []}, "timeout": 10_000}
         answer = await self._wire.call("POST", path("keys", "query"), body=body)
-        return Shown(read_person(user, answer), answer.get("master_keys", {}).get(user, {}))
+        return read_person(user, answer)
 
-    async def _ask(self, shown: Shown, room: str | None) -> Exchange:
-        user = shown.person.user_id
+    async def _ask(self, person: Person, room: str | None) -> Exchange:
+        user = person.user_id
         if room is not None:
             return await ask_room(self._wire, user, room, self._us.device_id)
-        devices = tuple(device.device_id for device in shown.person.signed)
+        devices = tuple(device.device_id for device in person.signed)
         return await ask_devices(self._wire, user, devices, self._us.device_id)
 
     async def _bounded(self, exchange: Exchange, course: Awaitable[None], limit: float) -> None:
@@ -165,3 +172,5 @@ class Verifying:
         except BaseException:
             await exchange.cancel(Code.USER)
             raise
+        finally:
+            self._ended.append(exchange.name)

@@ -206,6 +206,23 @@ async def test_an_operator_who_goes_away_ends_it(
     assert await until(lambda: over(alice)) == ["m.timeout"]
 
 
+async def test_an_identity_that_was_replaced_can_be_verified_anew(
+    account: OpenAccount, member: StartMember, synapse: Homeserver
+) -> None:
+    """That is how a changed identity is confirmed; until it is pinned nobody is heard with it."""
+    bot, alice = await account(), await member(registered(synapse))
+    room = await meet(bot, alice)
+    former = (await bot.door.standing(alice.user_id)).master_key
+    bot.door.pin(alice.user_id, former)
+    await alice.reset_identity()
+    await alice.autoverify()
+    verified = await bot.door.verify(alice.user_id, room, Beside(alice))
+    assert verified != former
+    assert not (await bot.door.standing(alice.user_id)).can_be_heard
+    bot.door.pin(alice.user_id, verified)
+    assert (await bot.door.standing(alice.user_id)).can_be_heard
+
+
 async def test_a_request_taken_back_does_not_wait(
     account: OpenAccount, member: StartMember, synapse: Homeserver
 ) -> None:
@@ -342,24 +359,6 @@ async def test_garbage_and_replays_verify_nobody_and_break_nothing(
     last = await bot.hear_id(await mallory.door.send(side, "m.room.message", text("yes"), "1"))
     assert trusted(last)
     assert not [event for event in bot.events if "verification" in f"{event.type} {event.content}"]
-
-
-async def test_messages_that_come_encrypted_are_understood(
-    account: OpenAccount, synapse: Homeserver
-) -> None:
-    """Clients may encrypt them, in a room and between devices."""
-    bot, carol = await account(), await account()
-    room = await room_of(bot, carol)
-    content = {
-        "msgtype": "m.key.verification.request",
-        "body": "?",
-        "to": bot.user_id,
-        "from_device": "ANY",
-        "methods": ["m.sas.v1"],
-    }
-    await carol.door.send(room, "m.room.message", content, "1")
-    request = await bot.asked()
-    assert (request.user, request.room) == (carol.user_id, room)
 
 
 async def test_at_the_operators_terminal(tmp_path: Path) -> None:
