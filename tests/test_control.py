@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.__main__ import main
 from bot.app import App
 from bot.control import NAME
+from bot.matrix.agreement import Code
 from bot.terminal import Console, Verification
+from locales import terminal as texts
 from locales.emoji import EMOJI
 from tests.hall import EMOJI_SHOWN, Hall
 
@@ -206,3 +209,22 @@ async def test_without_a_socket_the_bot_runs_on(
     assert not task.done()
     task.cancel()
     await asyncio.wait({task})
+
+
+def test_the_command_needs_no_master_key_and_says_when_the_bot_is_not_running(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = folder / "tafelbot.toml"
+    config.write_text(
+        'homeserver = "https://matrix.example"\nuser_id = "@tafelbot:example"\n'
+        'data_dir = "data"\nmaster_key_file = "of somebody else"\n[[tables]]\nname = "T"\n'
+        'police_zone = "Z"\nlanguages = ["de"]\nmayor = "@m:example"\ncoordinator = "@c:example"\n'
+    )
+    assert main(["verify", "@c:example", "--config", str(config)]) == 1
+    assert capsys.readouterr().out.startswith("Der Bot läuft nicht")
+
+
+def test_every_ending_has_words_with_the_user_in_their_place() -> None:
+    codes = set(Code) - {Code.ACCEPTED, Code.UNKNOWN_METHOD, Code.UNEXPECTED, Code.INVALID}
+    ours = {"no_identity", "unsigned_device", "busy", "refused", "unknown_member"}
+    assert {str(code) for code in codes} | ours == set(texts.ENDINGS)
