@@ -18,6 +18,8 @@ from typing import Any
 from bot.desk import Desk
 from bot.matrix.door import MatrixRefused
 from bot.matrix.talk import NotVerified, ShortString
+from locales.catalogue import translate
+from locales.terminal import ASKING
 
 NAME = "control"
 OnVerified = Callable[[str, str], None]  # user, master key (unpadded base64)
@@ -55,7 +57,8 @@ class Control:
         assert caller is not None
         self._callers.add(caller)
         try:
-            await self._serve(_Caller(reader, writer))
+            asking = translate(ASKING, self._desk.table.languages[0])
+            await self._serve(_Caller(reader, writer, asking))
         except (ConnectionError, ValueError) as error:  # gone, or nothing we understand
             log.warning("a caller was not understood (%s)", type(error).__name__)
         except asyncio.CancelledError:
@@ -101,19 +104,24 @@ class Control:
             return account is not None and tx.people.member(account) is not None
 
     async def _direct(self, user: str) -> str | None:
-        """The room of two, if both are in it."""
+        """The room of two, if both are in it and nobody else."""
         with self._desk.transaction() as tx:
             account = tx.people.known(user)
             row = tx.people.direct_room(account) if account is not None else None
             room_id = tx.people.room_id(row) if row is not None else None
         room = await self._desk.room(room_id) if room_id is not None else None
-        return room_id if room is not None and user in room.joined else None
+        if room is None or user not in room.joined:
+            return None
+        return room_id if room.joined | room.invited == {user, self._desk.door.user_id} else None
 
 
 class _Caller:
     """Who sits at the other end of a connection; a `bot.matrix.talk.Talk`."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asking: str
+    ) -> None:
+        self.asking = asking
         self._reader = reader
         self._writer = writer
         self._answers: asyncio.Queue[bool] = asyncio.Queue()

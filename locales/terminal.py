@@ -1,10 +1,12 @@
-"""What `tafelbot verify` says in the operator's terminal."""
+"""What `tafelbot verify` says in the operator's terminal, and in the member's app."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
 from locales.catalogue import N_
 
+# Translators: sent to the member, in clear; shown only where emoji cannot be compared.
+ASKING = N_("I ask to compare emoji. This app cannot do that: use another one.")
 ASKED = N_(
     "I have asked {user} to compare emoji. They accept in their Matrix app, on a device that they "
     "have confirmed."

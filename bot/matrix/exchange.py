@@ -23,11 +23,6 @@ PREFIX = "m.key.verification."
 REQUEST = "request"
 FAREWELL = 10.0  # seconds that a cancellation may take
 
-ASKING = (
-    "I would like to compare emoji with you, to be sure that you are who you say. "
-    "Your client cannot do that here."
-)
-
 Name = tuple[str, str | None, str]  # user, room if it is in one, transaction
 
 
@@ -152,11 +147,11 @@ class Exchange:
             await _to_devices(self.wire, user, others, "cancel", {**content, **self.reference})
 
 
-async def ask_room(wire: Wire, user: str, room: str, ours: str) -> Exchange:
-    """Ask a user in a room for a verification."""
+async def ask_room(wire: Wire, user: str, room: str, ours: str, asking: str) -> Exchange:
+    """Ask a user in a room for a verification; `asking` is for clients that cannot do it."""
     content = {
         "msgtype": PREFIX + REQUEST,
-        "body": ASKING,
+        "body": asking,
         "to": user,
         "from_device": ours,
         "methods": [METHOD],

@@ -25,7 +25,13 @@ class ShortString:
 
 
 class Talk(Protocol):
-    """The one who compares, at our end."""
+    """The one who compares, at our end.
+
+    `asking`: what a client that cannot compare shows instead of our request; sent in clear.
+    """
+
+    @property
+    def asking(self) -> str: ...
 
     async def wait(self, *, asked: bool) -> None:
         """The other person has something to do: accept what we `asked`, or go on with what

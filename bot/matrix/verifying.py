@@ -128,7 +128,7 @@ class Verifying:
         request = self._waiting.pop(person.user_id, None)
         left = self._left(request) if request is not None else 0.0
         if request is None or left <= 0:
-            request, left, exchange = None, self.limit, await self._ask(person, room)
+            request, left, exchange = None, self.limit, await self._ask(person, room, talk)
         else:
             exchange = Exchange(self._wire, request.name, (request.device,))
         comparison = Comparison(exchange, self._us, person, talk, self.start_after)
@@ -141,10 +141,10 @@ class Verifying:
         answer = await self._wire.call("POST", path("keys", "query"), body=body)
         return read_person(user, answer)
 
-    async def _ask(self, person: Person, room: str | None) -> Exchange:
+    async def _ask(self, person: Person, room: str | None, talk: Talk) -> Exchange:
         user = person.user_id
         if room is not None:
-            return await ask_room(self._wire, user, room, self._us.device_id)
+            return await ask_room(self._wire, user, room, self._us.device_id, talk.asking)
         devices = tuple(device.device_id for device in person.signed)
         return await ask_devices(self._wire, user, devices, self._us.device_id)
 

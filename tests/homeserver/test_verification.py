@@ -13,6 +13,8 @@ pytestmark = pytest.mark.homeserver
 class Agreeing:
     """Says that they match, and remembers what."""
 
+    asking = "compare with me"
+
     def __init__(self) -> None:
         self.strings: list[ShortString] = []
 

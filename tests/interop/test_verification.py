@@ -35,6 +35,8 @@ MISMATCHED = "m.mismatched_sas"
 class Beside:
     """The operator, who sees both screens and says whether they show the same."""
 
+    asking = "compare with me"
+
     def __init__(self, member: Member, *, says: bool | None = None) -> None:
         self._member = member
         self._says = says

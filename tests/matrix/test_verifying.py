@@ -38,6 +38,7 @@ class Person:
         self.strings: list[ShortString] = []
         self.waited: list[bool] = []
         self.others: list[Event] = []
+        self.asking = "compare with me"
         self.says: bool | None = True  # None: nothing, ever
 
     @property
@@ -207,6 +208,8 @@ async def test_both_verify_each_other(
     assert await together(alice, bot, room) == (bot.own.master.public, alice.own.master.public)
     assert alice.strings == bot.strings
     assert (alice.waited, bot.waited) == ([True], [False])
+    bodies = [content.get("body") for _, _, content in server.carried if "body" in content]
+    assert bodies == (["compare with me"] if room else [])
     uploads = {user: objects for upload in server.signatures for user, objects in upload.items()}
     for signer, signed in ((bot, alice), (alice, bot)):
         ((key, payload),) = uploads[signed.user_id].items()
