@@ -19,7 +19,10 @@ EMOJI = N_("This is what I see. {user} must see the same, in the same order:")
 NUMBERS = N_("Their app shows no emoji. {user} must see the same three numbers:")
 QUESTION = N_("Do they match? Yes or no:")
 AGAIN = N_("Please type yes or no.")
-VERIFIED = N_("{user} is verified, and their app has verified me. Their identity: {fingerprint}")
+VERIFIED = N_(
+    "{user} is verified. Their identity: {fingerprint}. Their app must show me as verified now; if "
+    "it does not, somebody changes what it is shown: ask whoever runs the homeserver."
+)
 NOT_RUNNING = N_("The bot is not running with these settings. Start it, then run this again.")
 NOT_ALLOWED = N_("I may not speak to the bot: run this as the account that runs it.")
 HUNG_UP = N_("The bot has stopped meanwhile. Nothing is verified; its log says why.")

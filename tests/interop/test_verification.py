@@ -290,6 +290,34 @@ async def test_a_server_that_shows_another_identity_is_found_out(
         await bot.shut()
 
 
+async def test_a_server_that_shows_the_member_another_bot_gains_nothing(
+    account: OpenAccount, member: StartMember, synapse: Homeserver
+) -> None:
+    """The emoji and what the bot learns are right; her client finishes too, and leaves the false
+    identity unverified: the terminal tells the operator to look there."""
+    bot = await account()
+
+    async def rule(request: web.Request, forward: Forward) -> web.StreamResponse:
+        answer = await forward()
+        if not request.path.endswith("/keys/query"):
+            return answer
+        body = body_of(answer)
+        if bot.user_id in body["master_keys"]:
+            false_identity(body, bot.user_id)
+        return web.json_response(body)
+
+    async with Proxy(synapse.url, rule) as proxy:
+        require_client()
+        async with Member(proxy.url, registered(synapse), "password") as alice:
+            room = await meet(bot, alice)
+            theirs = asyncio.ensure_future(alice.verify(user=bot.user_id, room=room))
+            await asked(bot, alice, room)
+            verified = await bot.door.verify(alice.user_id, room, Beside(alice))
+            assert verified == (await bot.door.standing(alice.user_id)).master_key
+            await theirs
+            assert not await sees_verified(alice, bot)
+
+
 @pytest.mark.parametrize("they_start", [True, False])
 async def test_a_server_that_puts_its_own_key_between_is_found_out(
     member: StartMember, synapse: Homeserver, tmp_path: Path, they_start: bool
