@@ -279,6 +279,16 @@ def test_who_does_not_vouch_for_their_identity_is_not_verified() -> None:
     assert refused.value.code is Code.KEY_MISMATCH
 
 
+def test_done_before_our_person_has_looked_verifies_nobody() -> None:
+    both = talk()
+    both.start(both.alice)
+    both.confirm(both.alice)  # her MAC is in, and good
+    with pytest.raises(Cancel) as refused:
+        both.bot.receive("done", REFERENCE)
+    assert refused.value.code is Code.UNEXPECTED
+    assert not both.bot.finished
+
+
 def test_a_key_added_to_the_list_of_keys_is_noticed() -> None:
     bot = Sas(BOT, ALICE, TRANSACTION, REFERENCE)
     shared = agreed(bot)
