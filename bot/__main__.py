@@ -1,4 +1,4 @@
-"""`tafelbot`: run the bot, make a key, look into the store."""
+"""`tafelbot`: run the bot, make a key, look into the store, verify somebody."""
 
 import argparse
 import asyncio
@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.app import App, lock, open_desk, run_until_stopped
 from bot.config import ConfigError, load, new_key
 from bot.matrix.door import CannotStart, SessionLost
+from bot.terminal import Console, Verification
 from storage.inspect import lines, tables
 
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load(arguments.config)
     with lock(settings.data_dir):
-        asyncio.run(run_until_stopped(App(open_desk(settings))))
+        asyncio.run(run_until_stopped(App(open_desk(settings), settings.data_dir)))
     return 0
 
 
@@ -65,16 +66,32 @@ def inspect(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def verify(arguments: argparse.Namespace) -> int:
+    """Compare emoji with somebody, through the running bot."""
+    settings = load(arguments.config, with_key=False)
+    language = settings.table.languages[0]
+    console = Console(print, input)
+    try:
+        verification = Verification(settings.data_dir, arguments.user, language, console)
+        return 0 if verification.run() else 1
+    except (KeyboardInterrupt, EOFError):  # hanging up tells the bot
+        print()
+        return 1
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tafelbot", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, do, about in (
         ("run", run, "run the bot until it is stopped"),
         ("inspect", inspect, "print everything the store holds"),
+        ("verify", verify, "compare emoji with a member, through the running bot"),
     ):
         command = commands.add_parser(name, help=about)
         command.add_argument("--config", type=Path, default=Path("tafelbot.toml"))
         command.set_defaults(do=do)
+        if name == "verify":
+            command.add_argument("user", metavar="@NAME:SERVER")
         if name == "inspect":
             command.add_argument("--json", action="store_true", help="every column, as JSON")
     keys = commands.add_parser("key", help="`key new FILE` makes a master key")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from bot.config import ConfigError, Settings
+from bot.control import Control
 from bot.desk import Desk
 from bot.hearing import Hearer
 from bot.matrix.client import MatrixDoor
@@ -37,11 +38,13 @@ def now() -> datetime:
 class App:
     """One table's bot: a door, a store, and what goes between them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, data_dir: Path | None = None) -> None:
+        """With a `data_dir` the operator can reach it there."""
         self.desk = desk
         self.watch = Watch(desk)
         self.hearer = Hearer(desk, self.watch)
         self.speaker = Speaker(desk, self.watch)
+        self._control = Control(desk, data_dir, self.watch.verified) if data_dir else None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -53,6 +56,7 @@ class App:
             group.create_task(self._hear())
             group.create_task(self._speak(group))
             group.create_task(self._beat())
+            group.create_task(self._serve())
 
     async def _hear(self) -> None:
         with self.desk.transaction() as tx:
@@ -65,6 +69,14 @@ class App:
         while True:
             await self.desk.bell.wait()
             self.speaker.start(group)
+
+    async def _serve(self) -> None:
+        if self._control is None:
+            return
+        try:
+            await self._control.serve()
+        except OSError as error:  # the table does not need it
+            log.warning("no control socket (%s): `tafelbot verify` will not work", error.strerror)
 
     async def _beat(self) -> None:
         while True:

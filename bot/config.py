@@ -142,8 +142,9 @@ class Settings(BaseSettings):
         return decode_key(_secret(self.master_key_file), f"master_key_file {self.master_key_file}")
 
 
-def load(path: Path) -> Settings:
-    """Settings from a file; paths in it are relative to it. `ConfigError` says what is wrong."""
+def load(path: Path, *, with_key: bool = True) -> Settings:
+    """Settings from a file; paths in it are relative to it. `ConfigError` says what is wrong,
+    also with the master key, unless the command does without."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -157,7 +158,8 @@ def load(path: Path) -> Settings:
         settings = Settings(**_absolute(raw, path.parent))
     except ValidationError as error:
         raise ConfigError("\n".join(_sentence(one) for one in _innermost(error))) from None
-    settings.master_key_bytes()
+    if with_key:
+        settings.master_key_bytes()
     return settings
 
 

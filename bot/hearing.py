@@ -56,6 +56,8 @@ class Hearer:
                 log.warning("invitation not followed: %s", refused.errcode)
         for event in batch.events:
             await self._one(event)
+        for request in batch.verifications:
+            self._asked_to_compare(request.user)
         if batch.keys_arrived:
             await self._read_again()
         self._watch.look()  # somebody may sit at the table now who did not before
@@ -63,6 +65,13 @@ class Hearer:
         with self._desk.transaction() as tx:
             tx.set_sync_point(batch.token, now)
         self._actor.last_sync = now
+
+    def _asked_to_compare(self, user: str) -> None:
+        """Whoever wants to verify us is told what it takes; strangers are told nothing."""
+        with self._desk.transaction() as tx:
+            account = tx.people.known(user)
+            if account is not None and tx.people.member(account) is not None:
+                self._actor.advise(tx, account, "verification.waiting", Act.MESSAGE)
 
     def overdue(self) -> None:
         """Tell those whose words could not be read for a while; say again what could not be."""

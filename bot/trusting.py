@@ -50,7 +50,10 @@ class Watch:
         return MasterKey(pinned) if pinned else None
 
     def verified(self, user: str, master_key: str) -> bool:
-        """People have compared the identity, beside the member; False for whoever is not one."""
+        """People have compared the identity, beside the member. False for whoever is not one, and
+        for an identity other than the settings say: then either is wrong."""
+        if self._desk.table.fingerprints.get(user, master_key) != master_key:
+            return False
         with self._desk.transaction() as tx:
             account = tx.people.known(user)
             if account is None or tx.people.member(account) is None:

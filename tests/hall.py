@@ -26,6 +26,7 @@ from bot.matrix.door import (
     RoomPlan,
     Standing,
 )
+from bot.matrix.talk import NotVerified, ShortString, Talk
 from handlers.turn import Table
 from storage.database import open_database
 from storage.seal import Seal
@@ -35,6 +36,7 @@ SERVER = "voorbeeldstad.example"
 BOT = f"@tafelbot:{SERVER}"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = bytes(range(32))
+EMOJI_SHOWN = ShortString((0, 11, 22, 33, 44, 55, 63), (1234, 5678, 8191))
 
 
 def key_of(user: str, generation: int = 0) -> str:
@@ -84,6 +86,7 @@ class FakeMatrix:
     unsigned: set[str] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)  # of those who have not their first one
     uploads: list[bytes] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)  # who compares emoji → their master key
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
@@ -99,6 +102,7 @@ class FakeMatrix:
             unsigned=set(self.unsigned),
             keys=dict(self.keys),
             uploads=list(self.uploads),
+            beside=dict(self.beside),
             numbers=itertools.count(next(self.numbers)),
         )
 
@@ -212,6 +216,14 @@ class FakeDoor:
         key = "" if not user.endswith(f":{SERVER}") else self.matrix.keys.get(user, key_of(user))
         signed = 0 if unsigned or not key else 1
         return Standing(identity=bool(key), signed_devices=signed, master_key=key)
+
+    async def verify(self, user: str, room: str | None, talk: Talk) -> str:
+        await talk.wait(asked=True)
+        if user not in self.matrix.beside:
+            raise NotVerified("m.timeout")
+        if not await talk.compare(EMOJI_SHOWN):
+            raise NotVerified("m.mismatched_sas")
+        return self.matrix.beside[user]
 
     def display_name(self) -> str:
         return "Tafelbot"

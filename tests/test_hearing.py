@@ -1,6 +1,7 @@
 """Who is heard, where, and in which words (promise 3)."""
 
 from bot.matrix.door import Batch, Hearing, Invitation
+from bot.matrix.talk import VerificationRequest
 from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, Scene
 from tests import moments as at
@@ -151,3 +152,25 @@ async def test_a_room_without_encryption_never_binds(empty_hall: Hall) -> None:
     await hall.hears(invitations=(Invitation(room, user, direct=False),))
     moment = at.Moment(hall, Scene(hall))
     assert "room.bound" not in kinds(await moment.hears(hall.typed(COORDINATOR, "!status", room)))
+
+
+async def test_whoever_asks_to_compare_emoji_is_told_what_it_takes_once_an_hour(
+    hall: Hall,
+) -> None:
+    await at.gathered(hall)
+
+    async def asks(who: str) -> list[str]:
+        before = set(hall.matrix.events)
+        requests = (VerificationRequest(hall.user_id(who), None),)
+        await hall.app.hearer.hear(Batch("asked", verifications=requests))
+        await hall.app.speaker.settle()
+        new = [one for key, one in hall.matrix.events.items() if key not in before]
+        assert all(one.room == direct for one in new)
+        return kinds(new)
+
+    direct = await hall.direct("clb")
+    assert await asks("vreemde") == []
+    assert await asks("clb") == ["verification.waiting"]
+    assert await asks("clb") == []
+    hall.later(minutes=61)
+    assert await asks("clb") == ["verification.waiting"]

@@ -28,7 +28,9 @@ from bot.matrix.reading import Reading
 from bot.matrix.replays import Replays
 from bot.matrix.rooms import Rooms, facts
 from bot.matrix.sharing import Sharing
+from bot.matrix.talk import Talk
 from bot.matrix.vault import OnlyOne, Vault
+from bot.matrix.verifying import Verifying
 from bot.matrix.wire import Wire, path
 from storage.seal import Seal
 
@@ -47,6 +49,7 @@ class MatrixDoor:
         self._held = ExitStack()
         self._name = user_id.removeprefix("@").partition(":")[0]
         self._own: OwnIdentity
+        self.verifying: Verifying  # once inside
         self._direct_senders: dict[str, str] = {}
         logging.getLogger("nio").setLevel(logging.CRITICAL)  # it may print what it decrypts
         logging.getLogger("peewee").setLevel(logging.WARNING)  # it prints every query
@@ -70,8 +73,16 @@ class MatrixDoor:
             opener = Opener(machine, self._people, replays)
             self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
             self._acts = Acts(self._wire, self._rooms, self.user_id)
+            self.verifying = Verifying(self._wire, self._own, machine.device_id, machine.ed25519)
             self._listening = Listening(
-                self._wire, self._people, self._rooms, keys, opener, replays, self.user_id
+                self._wire,
+                self._people,
+                self._rooms,
+                keys,
+                opener,
+                replays,
+                self.verifying,
+                self.user_id,
             )
             await self._learn_name()
         except BaseException:
@@ -167,6 +178,10 @@ class MatrixDoor:
         await self._people.ask([user])
         person = self._people.person(user)
         return person.standing if person else Standing(identity=False, signed_devices=0)
+
+    async def verify(self, user: str, room: str | None, talk: Talk) -> str:
+        """Compare emoji with a user: the master key that was verified; `NotVerified` if not."""
+        return await self.verifying.verify(user, room, talk)
 
     def pin(self, user: str, master_key: str | None) -> None:
         """Only this identity of the user counts from now on; None: not known yet, no keys."""

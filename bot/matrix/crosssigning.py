@@ -143,3 +143,22 @@ async def sign_ourselves(
         raise CannotStart("The homeserver refused the signatures of the bot's own device.")
     _log.info("own device signed")
     return True
+
+
+async def vouch(wire: Wire, own: OwnIdentity, user: str, master_key: str) -> None:
+    """Sign the master key of a user that was verified, as their client signs ours.
+
+    Only our own account sees the signature. A refusal changes nothing of what was verified.
+    """
+    keys = {f"ed25519:{master_key}": master_key}
+    signed = own.user_signing.sign(
+        {"user_id": user, "usage": ["master"], "keys": keys}, own.user_id
+    )
+    where = path("keys", "signatures", "upload")
+    try:
+        result = await wire.call("POST", where, body={user: {master_key: signed}})
+    except MatrixRefused as refusal:
+        _log.warning("signature on a verified identity refused (%s)", refusal)
+        return
+    if result.get("failures"):
+        _log.warning("signature on the verified identity of %s refused", user)

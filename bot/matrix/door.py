@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.matrix.talk import Talk, VerificationRequest
+
 Content = Mapping[str, Any]
 
 
@@ -57,12 +59,14 @@ class Batch:
 
     `token` may be stored once everything in the batch has been fully processed.
     `keys_arrived`: to-device messages came with it, so unreadable events may be readable now.
+    `verifications`: requests that wait for `Door.verify`; nothing was answered to them.
     """
 
     token: str
     events: tuple[Event, ...] = ()
     invitations: tuple[Invitation, ...] = ()
     keys_arrived: bool = False
+    verifications: tuple[VerificationRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +204,14 @@ class Door(Protocol):
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""
+
+    async def verify(self, user: str, room: str | None, talk: Talk) -> str:
+        """Compare emoji with a user: the master key that was verified; `NotVerified` if not.
+
+        Takes up the request of the user that waits, if there is one; otherwise asks, in `room`
+        (their direct one) or else their devices. Ends after ten minutes. On success we have
+        signed their master key. Needs somebody to listen; cancelling it cancels for both.
+        """
 
     def display_name(self) -> str:
         """Our own; members may call us by it."""

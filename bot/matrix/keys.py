@@ -94,6 +94,11 @@ class Keys:
             self._machine.save_account()
         return any(arrived)
 
+    def opened(self) -> list[Json]:
+        """To-device messages that came encrypted and are for others to understand."""
+        opened, self._machine.opened = self._machine.opened, []
+        return opened
+
     async def start_sessions(self, devices: Iterable[Device]) -> None:
         """Start Olm sessions with devices that have none; those out of keys are left out."""
         missing = {

@@ -16,6 +16,7 @@ from bot.matrix.opening import Opener
 from bot.matrix.people import People
 from bot.matrix.replays import Replays
 from bot.matrix.rooms import Rooms
+from bot.matrix.verifying import Verifying
 from bot.matrix.wire import Json, Wire, path
 
 LONG_POLL = 30.0
@@ -44,6 +45,7 @@ class Listening:
         keys: Keys,
         opener: Opener,
         replays: Replays,
+        verifying: Verifying,
         us: str,
     ) -> None:
         self._wire = wire
@@ -52,6 +54,7 @@ class Listening:
         self._keys = keys
         self._opener = opener
         self._replays = replays
+        self._verifying = verifying
         self._us = us
         self.active = False  # whether changes of rooms and devices reach us
         self.direct: Json | None = None  # account data `m.direct`, once it was reported
@@ -85,7 +88,9 @@ class Listening:
 
     async def _batch(self, body: Json, since: str | None) -> Batch:
         self._take_devices(body, complete=self.active)
-        keys_arrived = self._keys.receive(_listed(body.get("to_device"), "events"))
+        messages = _listed(body.get("to_device"), "events")
+        keys_arrived = self._keys.receive(messages)
+        self._verifying.take_devices([*messages, *self._keys.opened()])
         await self._people.watch()
         rooms = body.get("rooms", {})
         self._take_account_data(body)
@@ -97,10 +102,11 @@ class Listening:
             heard = await asyncio.gather(
                 *(self._hear(room, part, since) for room, part in present.items())
             )
-            events = [event for part in heard for event in part]
+            events = self._verifying.take_events(event for part in heard for event in part)
         invited = rooms.get("invite", {}).items()
         invitations = tuple(_invitation(room, part, self._us) for room, part in invited)
-        return Batch(body["next_batch"], tuple(events), invitations, keys_arrived)
+        requests = self._verifying.news()
+        return Batch(body["next_batch"], tuple(events), invitations, keys_arrived, requests)
 
     def _take_devices(self, body: Json, *, complete: bool) -> None:
         if not complete:

@@ -38,6 +38,7 @@ class Machine(Olm):
     def __init__(self, user_id: str, device_id: str, store: SqliteStore) -> None:
         super().__init__(user_id, device_id, store)
         self.broken: set[tuple[str, str]] = set()  # (user, identity key) of useless Olm sessions
+        self.opened: list[Json] = []  # what came encrypted and is not for the machine itself
 
     @property
     def ed25519(self) -> str:
@@ -151,6 +152,13 @@ class Machine(Olm):
             return True
         age: timedelta = datetime.now() - session.creation_time  # noqa: DTZ005 - as nio writes it
         return age >= MENDING_INTERVAL
+
+    def _handle_olm_event(self, sender: str, sender_key: str, payload: Json) -> Any:
+        """Verification messages may come encrypted too."""
+        if str(payload["type"]).startswith("m.key.verification."):
+            self.opened.append({**payload, "sender": sender})
+            return None
+        return super()._handle_olm_event(sender, sender_key, payload)
 
     def _mark_device_for_unwedging(self, sender: str, sender_key: str) -> None:
         """Remembered even for a device that we do not know yet."""

@@ -60,6 +60,15 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
                 "or Sessions."
             ),
         ),
+        "verification.waiting": kind(
+            "This person's client asks to compare emoji; the operator must begin at the bot's end.",
+            N_("You ask me to compare emoji. I show mine to the operator only, never in a room."),
+            N_(
+                "Ask the operator or the coordinator to run `tafelbot verify` on the server while "
+                "they sit beside you or see you on video. Until then your request waits, for ten "
+                "minutes; after that they can start it again from there."
+            ),
+        ),
         "member.added": kind(
             "Somebody was enrolled in the mayor's name and invited.",
             N_("{member} is enrolled in the mayor's name: {role}, {organisation}."),

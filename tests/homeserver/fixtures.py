@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.matrix.door import Batch, Content, Event, Hearing, Invitation, RoomPlan
+from bot.matrix.talk import VerificationRequest
 from demo.client import Client
 from demo.homeserver import Homeserver
 from storage.seal import Seal
@@ -44,6 +45,7 @@ class Account:
         self.door = self.new_door()
         self.events: list[Event] = []
         self.invitations: list[Invitation] = []
+        self.requests: list[VerificationRequest] = []
         self.token: str | None = None
         self._keys_arrived = False
         self._news = asyncio.Condition()
@@ -82,6 +84,7 @@ class Account:
         async with self._news:
             self.events += batch.events
             self.invitations += batch.invitations
+            self.requests += batch.verifications
             self.token = batch.token
             self._keys_arrived |= batch.keys_arrived
             self._news.notify_all()
@@ -117,6 +120,12 @@ class Account:
             invitation = await self._news.wait_for(found)
         assert invitation is not None
         return invitation
+
+    async def asked(self) -> VerificationRequest:
+        """The first request for a verification."""
+        async with asyncio.timeout(PATIENCE), self._news:
+            await self._news.wait_for(lambda: self.requests)
+        return self.requests[0]
 
     async def saw_join(self, room: str, user: str) -> None:
         """Wait until a member's joining has been heard."""

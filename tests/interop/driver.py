@@ -48,6 +48,8 @@ class Member:
         self._news = asyncio.Condition()
         self.events: dict[str, Seen] = {}  # newest description, in order of first arrival
         self.reports: list[Seen] = []  # every description, also of what was redacted since
+        self.comparing: list[Seen] = []  # verifications whose emoji were shown
+        self.verified: list[Seen] = []  # verifications requested by others that have ended
 
     async def start(self) -> "Member":
         """Start the client and log in."""
@@ -125,6 +127,11 @@ class Member:
         assert found is not None
         return found
 
+    async def news(self, found: Callable[[], T]) -> T:
+        """What is found, once something is."""
+        async with asyncio.timeout(PATIENCE), self._news:
+            return await self._news.wait_for(found)
+
     async def read(self, event_id: str) -> Seen:
         """An event, once it is readable."""
         return await self.wait(
@@ -146,9 +153,18 @@ class Member:
                     self.events[message["event"]["event_id"]] = message["event"]
                     self.reports.append(message["event"])
                     self._news.notify_all()
+            else:
+                await self._note(message)
         for answer in self._pending.values():
             if not answer.done():
                 answer.set_exception(MemberError("the client process ended"))
+
+    async def _note(self, message: dict[str, Any]) -> None:
+        async with self._news:
+            for kind, notes in (("comparing", self.comparing), ("verified", self.verified)):
+                if kind in message:
+                    notes.append(message[kind])
+            self._news.notify_all()
 
     def _answer(self, message: dict[str, Any]) -> None:
         answer = self._pending.get(message["id"])

@@ -86,3 +86,27 @@ def test_a_store_of_another_key_is_refused(machine: Machine, tmp_path: Path) -> 
         open_machine(tmp_path, Seal(bytes(32)), BOT, "DEV", "another key")
     with pytest.raises(CannotStart, match="crypto store"):
         open_machine(tmp_path, Seal(b"1" * 32), BOT, "DEV", machine.ed25519)
+
+
+def test_what_is_not_for_the_machine_is_handed_on(machine: Machine, tmp_path: Path) -> None:
+    """Verification messages may come encrypted between devices."""
+    folder = tmp_path / "alice"
+    folder.mkdir()
+    alice = open_machine(folder, Seal(bytes(32)), ALICE, "PHONE", "")
+    machine.learn(Person(ALICE, "m", (device_of(alice, ALICE, "PHONE"),)))
+    bot = device_of(machine, BOT, "DEV")
+    alice.learn(Person(BOT, "m", (bot,)))
+    machine.account.generate_one_time_keys(1)
+    (one_time,) = machine.account.one_time_keys["curve25519"].values()
+    alice.create_session(one_time, bot.curve25519)
+    content = {"transaction_id": "t", "code": "m.user"}
+    sealed = alice.seal_for(bot, "m.key.verification.cancel", content)
+    raw = {"type": "m.room.encrypted", "sender": ALICE, "content": sealed}
+    assert not machine.receive(raw)  # no room key
+    alice.store.database.close()
+    ((type_, sender, inside),) = [(e["type"], e["sender"], e["content"]) for e in machine.opened]
+    assert (type_, sender, inside) == ("m.key.verification.cancel", ALICE, content)
+
+
+def device_of(machine: Machine, user: str, name: str) -> Device:
+    return Device(user, name, machine.ed25519, machine.curve25519, signed=True)
