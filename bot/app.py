@@ -124,13 +124,16 @@ def open_desk(
     return Desk((make_door or matrix_door)(settings, seal), engine, seal, settings.table, clock)
 
 
-def matrix_door(settings: Settings, seal: Seal) -> Door:
+def matrix_door(settings: Settings, seal: Seal, tell: Callable[[str], bool] | None = None) -> Door:
+    """`tell` shows a recovery key that was just made; see `MatrixDoor`."""
     return MatrixDoor(
         settings.homeserver,
         settings.user_id,
-        settings.data_dir / "matrix",
+        settings.matrix_dir,
         seal,
         settings.login_password(),
+        recovery_key=settings.typed_recovery_key(),
+        tell=tell,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.composing import FACTS
 from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Event, Hearing, RoomPlan
-from bot.matrix.vault import Credentials, Vault
+from bot.matrix.vault import Credentials, read_credentials
 from storage.seal import Seal
 
 PATIENCE = 90.0  # seconds until something that does not happen is a failure
@@ -38,8 +38,10 @@ class Member:
         self._listening = asyncio.create_task(self._listen())
 
     def credentials(self) -> Credentials:
-        """Token and private keys, for a person who takes over this seat."""
-        return Vault(self._folder, self._seal, self.user_id).credentials
+        """What a person needs who takes over this seat."""
+        stored = read_credentials(self._folder, self._seal, self.user_id)
+        assert stored is not None
+        return stored
 
     async def stop(self) -> None:
         if self._listening is not None:
