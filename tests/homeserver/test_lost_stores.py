@@ -88,11 +88,13 @@ def flipped(file: Path) -> None:
     """One bit in the sealed private keys."""
     with closing(sqlite3.connect(file)) as store, store:
         ((pickle,),) = store.execute("SELECT account FROM accounts")
-        middle = len(pickle) // 2
-        other = "A" if pickle[middle : middle + 1] not in ("A", b"A") else "B"
-        other = other if isinstance(pickle, str) else other.encode()
+        text = pickle.decode() if isinstance(pickle, bytes) else str(pickle)
+        middle = len(text) // 2
+        other = "B" if text[middle] == "A" else "A"
+        changed = text[:middle] + other + text[middle + 1 :]
         store.execute(
-            "UPDATE accounts SET account = ?", (pickle[:middle] + other + pickle[middle + 1 :],)
+            "UPDATE accounts SET account = ?",
+            (changed.encode() if isinstance(pickle, bytes) else changed,),
         )
 
 
