@@ -1,127 +1,24 @@
 """`tafelbot identity` as who looks after the server meets it."""
 
-import asyncio
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot import __main__, identity
+from bot import identity
 from bot.app import lock
-from bot.config import Settings, load, new_key
-from bot.identity import Terminal
+from bot.config import new_key
 from bot.matrix import recovery
-from bot.matrix.client import MatrixDoor
 from bot.matrix.door import CannotStart
 from bot.matrix.trust import unpadded
-from bot.matrix.vault import Credentials, OnlyOne, read_credentials
+from bot.matrix.vault import OnlyOne
 from bot.matrix.wire import path
 from demo.homeserver import Homeserver
-from demo.operating import SETTINGS
-from storage.seal import Seal
-from tests.homeserver.fixtures import PASSWORD, _names
+from tests.homeserver.fixtures import PASSWORD
+from tests.homeserver.operating import Place, tool
 from tests.homeserver.test_entering import log_in
 
 pytestmark = pytest.mark.homeserver
-
-
-class Operator:
-    """Types what was planned, and reads what is said."""
-
-    def __init__(self) -> None:
-        self.types: list[str] = []
-        self.hides: list[str] = []
-        self.read: list[str] = []
-        self.terminal = Terminal(self.read.append, self._typed, self._hidden)
-
-    @property
-    def screen(self) -> str:
-        return "\n".join(self.read)
-
-    def _typed(self, question: str) -> str:
-        self.read.append(question)
-        return self.types.pop(0)
-
-    def _hidden(self, question: str) -> str:
-        self.read.append(question)
-        return self.hides.pop(0)
-
-    def all_typed(self) -> bool:
-        return not self.types and not self.hides
-
-
-class Place:
-    """A server with a bot's settings on it."""
-
-    def __init__(self, homeserver: Homeserver, folder: Path) -> None:
-        self.homeserver = homeserver
-        self.name = next(_names)
-        homeserver.register(self.name, PASSWORD)
-        self.config = folder / "tafelbot.toml"
-        text = SETTINGS.format(
-            url=homeserver.url,
-            server=homeserver.server_name,
-            bot=self.name,
-            mayor="burgemeester",
-            coordinator="coordinator",
-        )
-        self.config.write_text(text)
-        (folder / "password").write_text(PASSWORD)
-        new_key(folder / "master.key")
-        self.operator = Operator()
-
-    @property
-    def settings(self) -> Settings:
-        return load(self.config)
-
-    def runs(self) -> str:
-        """The bot is started and stopped; its fingerprint."""
-        settings = self.settings
-        tell = identity.hand_over(self.operator.terminal, settings.user_id)
-        return starts(settings, tell)
-
-    def held(self) -> Credentials:
-        settings = self.settings
-        seal = Seal(settings.master_key_bytes())
-        held = read_credentials(settings.matrix_dir, seal, settings.user_id)
-        assert held is not None
-        return held
-
-    def recovery_key(self) -> str:
-        return recovery.typed(unpadded(self.held().recovery_key))
-
-    def does(self, command: Callable[[Settings, Terminal], int], *typed: str) -> int:
-        """A command, with what is typed in the clear; what it said is on the screen."""
-        self.operator.types, self.operator.read[:] = list(typed), []
-        return command(self.settings, self.operator.terminal)
-
-    def devices(self) -> set[str]:
-        """Those of the account that a bot has made."""
-        token = log_in(self.homeserver, self.name)
-        listed = self.homeserver.call("GET", path("devices"), token=token)["devices"]
-        return {d["device_id"] for d in listed if d["device_id"].startswith("TAFELBOT")}
-
-
-def starts(settings: Settings, tell: Callable[[str], bool] | None = None) -> str:
-    async def start() -> str:
-        seal = Seal(settings.master_key_bytes())
-        door = MatrixDoor(
-            settings.homeserver,
-            settings.user_id,
-            settings.matrix_dir,
-            seal,
-            settings.login_password(),
-            recovery_key=settings.typed_recovery_key(),
-            tell=tell,
-        )
-        await door.enter()
-        await door.close()
-        return str(door.fingerprint)
-
-    return asyncio.run(start())
 
 
 @pytest.fixture
@@ -133,15 +30,6 @@ def place(synapse: Homeserver, tmp_path: Path) -> Place:
 def ran(place: Place) -> Place:
     place.runs()
     return place
-
-
-def test_the_first_start_hands_over_the_recovery_key_once(place: Place) -> None:
-    place.runs()
-    assert place.operator.screen.count(place.recovery_key()) == 1
-    assert "Write it down" in place.operator.screen
-    place.operator.read.clear()
-    place.runs()
-    assert not place.operator.read
 
 
 def test_show_before_the_first_start(place: Place) -> None:
@@ -335,6 +223,16 @@ def test_reset_is_the_way_out_when_folder_and_recovery_key_are_lost(ran: Place) 
     assert ran.runs() != fingerprint
 
 
+def test_reset_replaces_a_secret_storage_of_somebody_elses_making(place: Place) -> None:
+    type_ = path("user", place.settings.user_id, "account_data", "m.secret_storage.default_key")
+    token = log_in(place.homeserver, place.name)
+    place.homeserver.call("PUT", type_, {"key": "theirs"}, token)
+    with pytest.raises(CannotStart, match="identity reset"):
+        place.runs()
+    assert place.does(identity.reset, "yes", place.settings.user_id) == 0
+    assert place.homeserver.call("GET", type_, token=token)["key"] == place.held().storage_key
+
+
 def test_an_identity_replaced_by_somebody_else_is_replaced_again_by_reset_only(ran: Place) -> None:
     kept = ran.settings.data_dir.rename(ran.config.parent / "kept")
     assert ran.does(identity.reset, "yes", ran.settings.user_id) == 0
@@ -389,22 +287,3 @@ def test_another_master_key_touches_nothing(ran: Place) -> None:
     master.unlink()
     kept.rename(master)
     assert ran.held() == held
-
-
-def test_a_services_output_never_holds_the_recovery_key(
-    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert __main__._tell("@bot:a.test", "EsTc LW2K")
-    assert "identity export" in caplog.text
-    assert "EsTc" not in caplog.text + "".join(capsys.readouterr())
-
-
-def tool(place: Place, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *arguments, "--config", str(place.config)],
-        input=typed,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )

@@ -50,9 +50,12 @@ UPLOADS = [number for number, step in enumerate(STEPS) if "upload" in step or "P
 
 @dataclass
 class Watched:
-    """A rule for the proxy: notes every request, and falls silent at one of them."""
+    """A rule for the proxy: notes every request, and falls silent at one of them.
 
-    silent_at: int | None = None
+    `silent_at`: the step, and how many of its name come before it.
+    """
+
+    silent_at: tuple[str, int] | None = None
     forward_it: bool = True
     steps: list[str] = field(default_factory=list)
     bodies: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -60,7 +63,7 @@ class Watched:
 
     async def __call__(self, request: web.Request, forward: Forward) -> web.StreamResponse:
         self.steps.append(label(request))
-        at_it = self.silent_at == len(self.steps) - 1
+        at_it = self.silent_at == (self.steps[-1], self.steps[:-1].count(self.steps[-1]))
         reaches = not at_it or self.forward_it
         if reaches:
             body = await request.read()
@@ -96,10 +99,10 @@ class Start:
     proxy: Proxy
     bot: Account
 
-    async def die(self, watched: Watched, folder: Path) -> None:
+    async def die(self, watched: Watched, folder: Path, key: str | None = None) -> None:
         """Start until the rule falls silent; `folder` then holds what was on disk."""
         self.proxy.rule = watched
-        door = MatrixDoor(self.proxy.url, self.bot.user_id, self.bot.folder, SEAL, PASSWORD)
+        door = self.door(self.bot.folder, key)
         dying = asyncio.create_task(door.enter())
         silence = asyncio.create_task(watched.silent.wait())
         await asyncio.wait({dying, silence}, return_when=asyncio.FIRST_COMPLETED)
@@ -109,15 +112,19 @@ class Start:
         await asyncio.wait({dying})
         await door.close()
 
-    async def go_on(self, watched: Watched, folder: Path) -> Credentials:
+    async def go_on(self, watched: Watched, folder: Path, key: str | None = None) -> Credentials:
         """Start and stop; what the folder then holds."""
         self.proxy.rule = watched
-        door = MatrixDoor(self.proxy.url, self.bot.user_id, folder, SEAL, PASSWORD)
+        door = self.door(folder, key)
         await door.enter()
         await door.close()
         held = read_credentials(folder, SEAL, self.bot.user_id)
         assert held is not None
         return held
+
+    def door(self, folder: Path, key: str | None) -> MatrixDoor:
+        user = self.bot.user_id
+        return MatrixDoor(self.proxy.url, user, folder, SEAL, PASSWORD, recovery_key=key)
 
     async def stored(self, held: Credentials) -> tuple[str, tuple[str, ...]]:
         """What the recovery key opens."""
@@ -155,9 +162,10 @@ async def test_a_second_start_uploads_nothing(start: Start) -> None:
     "number", range(len(STEPS)), ids=[f"{n}-{step}" for n, step in enumerate(STEPS)]
 )
 async def test_killed_at_a_step(start: Start, tmp_path: Path, number: int, reached: bool) -> None:
-    first, second = Watched(number, reached), Watched()
+    silent_at = (STEPS[number], STEPS[:number].count(STEPS[number]))
+    first, second = Watched(silent_at, reached), Watched()
     await start.die(first, tmp_path / "copy")
-    assert first.steps[number] == STEPS[number]
+    assert tuple(first.steps) == STEPS[: number + 1]
     held = await start.go_on(second, tmp_path / "copy")
     assert_one_set(first, second, held)
     after = shown(start.homeserver, start.bot)
@@ -194,8 +202,8 @@ async def test_what_a_killed_bot_was_to_others_it_still_is(
     start: Start, account: Any, tmp_path: Path
 ) -> None:
     """Killed when all keys were published and the signatures just were not."""
-    number = STEPS.index("POST keys/signatures/upload")
-    await start.die(Watched(number, forward_it=False), tmp_path / "copy")
+    step = ("POST keys/signatures/upload", 0)
+    await start.die(Watched(step, forward_it=False), tmp_path / "copy")
     start.bot.folder = tmp_path / "copy"
     alice = await account()
     await start.bot.open()
