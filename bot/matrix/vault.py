@@ -89,6 +89,11 @@ def read_credentials(folder: Path, seal: Seal, user_id: str) -> Credentials | No
         plain = seal.open((folder / SESSION).read_bytes(), _CONTEXT)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise CannotStart(
+            f"{folder / SESSION} cannot be read ({type(error).__name__}). It must belong to the "
+            "user that runs the bot."
+        ) from None
     except (WrongMasterKey, ValueError):
         raise Unreadable(UNREADABLE.format(file=folder / SESSION)) from None
     stored = json.loads(plain)
