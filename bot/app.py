@@ -119,7 +119,8 @@ def open_desk(
         ) from None
     except WrongMasterKey:
         raise ConfigError(
-            "this master key does not open the database: use the key it was made with"
+            "this master key does not open the database: use the key it was made with. If that "
+            "is lost, begin with an empty data_dir and `tafelbot identity restore`"
         ) from None
     return Desk((make_door or matrix_door)(settings, seal), engine, seal, settings.table, clock)
 

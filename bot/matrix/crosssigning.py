@@ -96,11 +96,18 @@ def new_seeds() -> tuple[str, str, str]:
     return encode(os.urandom(32)), encode(os.urandom(32)), encode(os.urandom(32))
 
 
+def shown_of(answer: Any, *names: str) -> Any:
+    """What stands under these names, one in the other; None where the server shows nothing
+    or garbage."""
+    for name in names:
+        answer = answer.get(name) if isinstance(answer, Mapping) else None
+    return answer
+
+
 def published_key(answer: Mapping[str, Any], user: str, usage: str) -> str | None:
     """Our account's master, self_signing or user_signing key as the server shows it, whoever
     made it; None without any, empty when it is malformed."""
-    listed = answer.get(f"{usage}_keys")
-    payload = listed.get(user) if isinstance(listed, Mapping) else None
+    payload = shown_of(answer, f"{usage}_keys", user)
     if payload is None:
         return None
     return (usable_key(user, usage, payload) if isinstance(payload, Mapping) else None) or ""
@@ -132,8 +139,8 @@ async def sign_ourselves(
     `answer` is what `/keys/query` shows of us now; False when both are there already.
     """
     user, device_id = own.user_id, machine.device_id
-    shown_device = answer.get("device_keys", {}).get(user, {}).get(device_id)
-    shown_master = answer.get("master_keys", {}).get(user)
+    shown_device = shown_of(answer, "device_keys", user, device_id)
+    shown_master = shown_of(answer, "master_keys", user)
     ssk = own.self_signing.public
     by_owner = signed_by(shown_device, user, ssk, ssk)
     if by_owner and signed_by(shown_master, user, device_id, machine.ed25519):

@@ -16,6 +16,7 @@ from bot.matrix.crosssigning import (
     new_seeds,
     publish,
     published_key,
+    shown_of,
     sign_ourselves,
 )
 from bot.matrix.door import CannotStart
@@ -93,8 +94,11 @@ async def have_identity(
     if await sign_ourselves(wire, own, shown, machine):
         shown = await own_keys(wire, user)
     seen = read_person(user, shown, own.master.public)
-    if machine.curve25519 not in {device.curve25519 for device in seen.signed}:
+    if machine.curve25519 not in {one.curve25519 for one in seen.signed}:
         raise CannotStart("The homeserver does not show the bot's device as signed. Try again.")
+    others = [one.device_id for one in seen.signed if one.device_id != machine.device_id]
+    if others:
+        _log.warning("more devices speak and read as the bot: %s", ", ".join(others))
     await _have_recovery(vault, storage, access)
     return own
 
@@ -180,8 +184,8 @@ def _refuse_foreign(shown: Json, own: OwnIdentity, vault: Vault) -> None:
 
 def _refuse_other_device(shown: Json, machine: Machine) -> None:
     """The server must show the device keys that we hold."""
-    device = shown.get("device_keys", {}).get(machine.user_id, {}).get(machine.device_id, {})
-    if device.get("keys") != machine.device_keys()["keys"]:
+    keys = shown_of(shown, "device_keys", machine.user_id, machine.device_id, "keys")
+    if keys != machine.device_keys()["keys"]:
         raise CannotStart(
             "The homeserver shows other keys for the bot's device than the crypto store holds. "
             "Restore the folder as a whole from its newest backup."

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,13 @@ async def test_the_recovery_key_is_told_once_and_kept_sealed(
         assert bare.encode() not in file.read_bytes()
 
 
-async def test_the_recovery_key_joins_the_identity(two: Two) -> None:
+async def test_the_recovery_key_joins_the_identity(
+    two: Two, caplog: pytest.LogCaptureFixture
+) -> None:
     before = two.published()
+    assert "speak and read as the bot" not in caplog.text
     assert await two.come(two.recovery_key) == two.fingerprint
+    assert "speak and read as the bot" in caplog.text  # the one that made it
     assert two.published() == before
     assert await two.come(None) == two.fingerprint  # from its own folder from now on
 
@@ -248,6 +253,23 @@ async def test_garbage_in_place_of_an_identity_is_an_identity(two: Two) -> None:
     two.proxy.rule = lying(emptied)
     with pytest.raises(CannotStart, match="already has"):
         await two.come(None)
+
+
+def answering(answer: dict[str, Any], part: str, content: Any) -> dict[str, Any]:
+    return {**answer, part: content}
+
+
+@pytest.mark.parametrize("part", ["device_keys", "master_keys", "self_signing_keys"])
+async def test_garbage_in_place_of_keys_is_refused(new: Two, part: str) -> None:
+    """Never a crash, and never taken for nothing."""
+    user, before = new.made.user_id, await new.come(None)
+    garbage: list[Any] = [5, [], "x", {user: 5}, {user: []}, {user: {"keys": 5}}]
+    for content in garbage:
+        new.proxy.rule = lying(partial(answering, part=part, content=content))
+        with pytest.raises(CannotStart):
+            await new.come(None)
+    new.proxy.rule = lying(lambda answer: answer)
+    assert await new.come(None) == before
 
 
 async def test_secret_storage_of_somebody_elses_making_stops_a_first_start(new: Two) -> None:

@@ -115,6 +115,13 @@ async def test_the_session_damaged(bot: Bot, how: Callable[[Path], None]) -> Non
     assert RESTORE in said
 
 
+async def test_a_session_that_cannot_be_read(bot: Bot) -> None:
+    """What cannot be read is not taken for something that is not there."""
+    bot.file("session").rename(bot.file("kept"))
+    bot.file("session").mkdir()
+    assert "cannot be read" in await bot.refuses()
+
+
 async def test_the_session_gone(bot: Bot) -> None:
     before = bot.file("crypto.db").read_bytes()
     bot.file("session").unlink()
