@@ -59,10 +59,10 @@ class Terminal:
 def show(settings: Settings, terminal: Terminal) -> int:
     """What the folder holds of the identity, and what the homeserver shows of it."""
     mine = _held(settings)
-    print_ = ourselves.fingerprint(mine)
+    own = ourselves.fingerprint(mine)
     terminal.say(f"account      {mine.user_id}")
     terminal.say(f"device       {mine.device_id}")
-    terminal.say(f"fingerprint  {print_ or 'none yet: start the bot first'}")
+    terminal.say(f"fingerprint  {own or 'none yet: start the bot first'}")
     if not mine.token:
         terminal.say("homeserver   not looked at: the bot has never logged in")
         return 0
@@ -88,10 +88,12 @@ def restore(settings: Settings, terminal: Terminal) -> int:
     """A new device for an identity whose folder was lost or damaged. The bot must be stopped."""
     seal = _seal(settings)
     folder, user = settings.matrix_dir, settings.user_id
-    if restoring.can_start(folder, seal, user):
+    whole = restoring.can_start(folder, seal, user)
+    if whole:
         terminal.say("The bot's folder is whole: there is nothing to restore. Start the bot.")
-        return 0
-    known = restoring.make_room(folder, seal, user)
+        if not terminal.confirms("Does it not start? Begin again as a new device of the identity?"):
+            return 0
+    known = restoring.set_aside_lost(folder, seal, user, even_whole=whole)
     typed = None
     if known is None or not known.seeds:
         typed = settings.typed_recovery_key() or terminal.ask_secret("The account's recovery key: ")

@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.matrix.door import CannotStart, MatrixRefused, SessionLost
 from bot.matrix.machine import Machine, open_machine
 from bot.matrix.stamp import Stamp
-from bot.matrix.vault import Credentials, Vault
+from bot.matrix.vault import WAY_BACK, Credentials, Vault
 from bot.matrix.wire import Wire, path
 from storage.seal import Seal
 
@@ -85,5 +85,5 @@ async def _still_valid(wire: Wire, vault: Vault) -> bool:
             f"The homeserver does not let the account in ({refusal.errcode})."
         ) from None
     if answer.get("device_id") != vault.credentials.device_id:
-        raise CannotStart("The stored session belongs to another device. Restore a whole backup.")
+        raise CannotStart("The stored session belongs to another device. " + WAY_BACK)
     return True

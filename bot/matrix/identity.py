@@ -24,7 +24,7 @@ from bot.matrix.keys import Keys
 from bot.matrix.machine import Machine
 from bot.matrix.secretstorage import SecretStorage
 from bot.matrix.trust import encode, read_person, unpadded
-from bot.matrix.vault import Credentials, Vault
+from bot.matrix.vault import WAY_BACK, Credentials, Vault
 from bot.matrix.wire import Json, Wire, path
 
 _log = logging.getLogger("tafelbot.matrix")
@@ -188,5 +188,5 @@ def _refuse_other_device(shown: Json, machine: Machine) -> None:
     if keys != machine.device_keys()["keys"]:
         raise CannotStart(
             "The homeserver shows other keys for the bot's device than the crypto store holds. "
-            "Restore the folder as a whole from its newest backup."
+            + WAY_BACK
         )

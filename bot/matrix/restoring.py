@@ -1,8 +1,9 @@
-"""Making room for a new device where the old one is lost. What was there is set aside, not deleted.
+"""A new device where the old one is lost. What was there is set aside, not deleted.
 
 `bot.matrix.client` then enters as at a first start, and joins the account's identity.
 """
 
+import itertools
 from pathlib import Path
 
 from bot.matrix.door import CannotStart
@@ -21,20 +22,19 @@ from bot.matrix.vault import (
 )
 from storage.seal import Seal
 
-_LOST = ".lost"
 
-
-def make_room(folder: Path, seal: Seal, user_id: str) -> Credentials | None:
+def set_aside_lost(
+    folder: Path, seal: Seal, user_id: str, *, even_whole: bool = False
+) -> Credentials | None:
     """Leave the folder such that the bot can enter; what it knows of its identity, if anything.
 
-    A folder that is whole, or as yet empty, stays as it is.
+    A folder that is whole, or as yet empty, stays as it is unless `even_whole`.
     """
     with OnlyOne(folder):
         known = _readable(folder, seal, user_id)
-        if not is_whole(folder, seal, user_id):
+        if even_whole or not is_whole(folder, seal, user_id):
             for name in (SESSION, STORE, f"{STORE}-wal", f"{STORE}-shm", SEEN):
-                if (folder / name).exists():
-                    (folder / name).replace(folder / (name + _LOST))
+                _set_aside(folder / name)
             if known is not None:
                 _begin_again(Vault(folder, seal, user_id), known)
     return known
@@ -84,6 +84,14 @@ def take_back(folder: Path, seal: Seal, before: Credentials) -> None:
             recovery_key_told=before.recovery_key_told,
             replacing=before.replacing,
         )
+
+
+def _set_aside(file: Path) -> None:
+    """Under a name that is free: what an earlier restore set aside may be needed yet."""
+    if not file.exists():
+        return
+    names = (file.with_name(f"{file.name}.{number}.lost") for number in itertools.count(1))
+    file.rename(next(name for name in names if not name.exists()))
 
 
 def _readable(folder: Path, seal: Seal, user_id: str) -> Credentials | None:

@@ -147,8 +147,13 @@ def test_a_damaged_folder_is_restored_from_its_own_session(ran: Place) -> None:
     assert ran.does(identity.restore, "yes") == 0
     assert fingerprint in ran.operator.screen
     assert ran.devices() == {ran.held().device_id} != {before.device_id}
-    assert (ran.settings.matrix_dir / "crypto.db.lost").read_bytes().startswith(b"rubbish")
+    assert (ran.settings.matrix_dir / "crypto.db.1.lost").read_bytes().startswith(b"rubbish")
     assert ran.runs() == fingerprint
+    (ran.settings.matrix_dir / "crypto.db").unlink()
+    assert ran.does(identity.restore, "yes") == 0
+    assert ran.runs() == fingerprint
+    assert (ran.settings.matrix_dir / "session.1.lost").exists()
+    assert (ran.settings.matrix_dir / "session.2.lost").exists()
 
 
 def test_a_lost_session_is_restored_with_the_recovery_key(ran: Place) -> None:
@@ -160,12 +165,22 @@ def test_a_lost_session_is_restored_with_the_recovery_key(ran: Place) -> None:
     assert ran.runs() == fingerprint
 
 
-def test_a_whole_folder_is_not_restored(ran: Place) -> None:
+def test_a_whole_folder_is_not_restored_unasked(ran: Place) -> None:
     before = ran.held()
-    assert ran.does(identity.restore) == 0
+    assert ran.does(identity.restore, "no") == 0
     assert "nothing to restore" in ran.operator.screen
     assert (ran.held().device_id, ran.held().seeds) == (before.device_id, before.seeds)
     assert ran.devices() == {before.device_id}
+
+
+def test_a_whole_folder_that_does_not_start_may_become_a_new_device(ran: Place) -> None:
+    """The homeserver shows other keys for the device: nothing in the folder tells."""
+    before, fingerprint = ran.held(), ran.runs()
+    assert ran.does(identity.restore, "yes", "yes") == 0
+    assert ran.operator.all_typed()
+    assert ran.held().device_id != before.device_id
+    assert ran.devices() == {ran.held().device_id}
+    assert ran.runs() == fingerprint
 
 
 @pytest.mark.parametrize("typed", [["no"], ["yes", "yes"], ["yes", ""]])
