@@ -1,15 +1,19 @@
-"""`tafelbot`: run the bot, make a key, look into the store, verify somebody."""
+"""`tafelbot`: run the bot, make a key, verify somebody, look after what the bot keeps."""
 
 import argparse
 import asyncio
+import functools
+import getpass
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.app import App, lock, open_desk, run_until_stopped
-from bot.config import ConfigError, load, new_key
+from bot import identity
+from bot.app import App, lock, matrix_door, open_desk, run_until_stopped
+from bot.config import ConfigError, Settings, load, new_key
+from bot.identity import Terminal
 from bot.matrix.door import CannotStart, SessionLost
 from bot.terminal import Console, Verification
 from storage.inspect import lines, tables
@@ -41,9 +45,31 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = load(arguments.config)
+    door = functools.partial(matrix_door, tell=functools.partial(_tell, settings.user_id))
     with lock(settings.data_dir):
-        asyncio.run(run_until_stopped(App(open_desk(settings), settings.data_dir)))
+        app = App(open_desk(settings, door), settings.data_dir)
+        asyncio.run(run_until_stopped(app))
     return 0
+
+
+def _tell(user_id: str, recovery_key: str) -> bool:
+    """Show it to a person; never to a log, which is where a service's output goes."""
+    if not sys.stdout.isatty():
+        logging.getLogger("tafelbot").warning(
+            "a recovery key was made: `tafelbot identity export` shows it; write it down"
+        )
+        return True
+    return identity.hand_over(TERMINAL, user_id)(recovery_key)
+
+
+def look_after_identity(arguments: argparse.Namespace) -> int:
+    settings = load(arguments.config)
+    command: Callable[[Settings, Terminal], int] = IDENTITY[arguments.what][0]
+    if arguments.what in ("show", "export"):
+        return command(settings, TERMINAL)
+    with lock(settings.data_dir):
+        open_desk(settings).engine.dispose()  # with a wrong master key nothing may be touched
+        return command(settings, TERMINAL)
 
 
 def key(arguments: argparse.Namespace) -> int:
@@ -79,6 +105,27 @@ def verify(arguments: argparse.Namespace) -> int:
         return 1
 
 
+def _asked(how: Callable[[str], str], question: str) -> str:
+    """What was typed; nothing where nobody is there to type."""
+    try:
+        return how(question)
+    except EOFError:
+        return ""
+
+
+TERMINAL = Terminal(
+    say=print,
+    ask=functools.partial(_asked, input),
+    ask_secret=functools.partial(_asked, getpass.getpass),
+)
+IDENTITY: dict[str, tuple[Callable[[Settings, Terminal], int], str]] = {
+    "show": (identity.show, "its fingerprint, and what the homeserver shows of it"),
+    "export": (identity.export, "the recovery key, after a confirmation"),
+    "restore": (identity.restore, "bring a lost bot back with the recovery key"),
+    "reset": (identity.reset, "replace the identity, with all that this means"),
+}
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tafelbot", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -94,6 +141,11 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("user", metavar="@NAME:SERVER")
         if name == "inspect":
             command.add_argument("--json", action="store_true", help="every column, as JSON")
+    about = "; ".join(f"`{name}`: {what}" for name, (_do, what) in IDENTITY.items())
+    own = commands.add_parser("identity", help="look after the bot's own identity", epilog=about)
+    own.add_argument("what", choices=list(IDENTITY))
+    own.add_argument("--config", type=Path, default=Path("tafelbot.toml"))
+    own.set_defaults(do=look_after_identity)
     keys = commands.add_parser("key", help="`key new FILE` makes a master key")
     keys.add_argument("what", choices=["new"])
     keys.add_argument("file", type=Path)

@@ -143,18 +143,22 @@ def open_desk(
         ) from None
     except WrongMasterKey:
         raise ConfigError(
-            "this master key does not open the database: use the key it was made with"
+            "this master key does not open the database: use the key it was made with. If that "
+            "is lost, begin with an empty data_dir and `tafelbot identity restore`"
         ) from None
     return Desk((make_door or matrix_door)(settings, seal), engine, seal, settings.table, clock)
 
 
-def matrix_door(settings: Settings, seal: Seal) -> Door:
+def matrix_door(settings: Settings, seal: Seal, tell: Callable[[str], bool] | None = None) -> Door:
+    """`tell` shows a recovery key that was just made; see `MatrixDoor`."""
     return MatrixDoor(
         settings.homeserver,
         settings.user_id,
-        settings.data_dir / "matrix",
+        settings.matrix_dir,
         seal,
         settings.login_password(),
+        recovery_key=settings.typed_recovery_key(),
+        tell=tell,
     )
 
 

@@ -87,7 +87,8 @@ class TableSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """`TAFELBOT_PASSWORD` and `TAFELBOT_MASTER_KEY` may stand in the environment."""
+    """`TAFELBOT_PASSWORD`, `TAFELBOT_MASTER_KEY` and `TAFELBOT_RECOVERY_KEY` may stand in the
+    environment."""
 
     model_config = SettingsConfigDict(env_prefix="TAFELBOT_", frozen=True, extra="forbid")
 
@@ -97,8 +98,10 @@ class Settings(BaseSettings):
     database: str | None = None
     password_file: Path | None = None
     master_key_file: Path | None = None
+    recovery_key_file: Path | None = None
     password: SecretStr | None = None
     master_key: SecretStr | None = None
+    recovery_key: SecretStr | None = None
     tables: tuple[TableSettings, ...] = Field(min_length=1, max_length=1)
 
     @classmethod
@@ -120,13 +123,18 @@ class Settings(BaseSettings):
     def table(self) -> Table:
         return self.tables[0].table()
 
+    @property
+    def matrix_dir(self) -> Path:
+        """Where the bot's device lives."""
+        return self.data_dir / "matrix"
+
     def login_password(self) -> str | None:
         """Needed for the first login only."""
-        if self.password is not None:
-            return self.password.get_secret_value()
-        if self.password_file is None or not self.password_file.exists():
-            return None
-        return _secret(self.password_file)
+        return _optional(self.password, self.password_file)
+
+    def typed_recovery_key(self) -> str | None:
+        """Needed once, to join an identity that the account has."""
+        return _optional(self.recovery_key, self.recovery_key_file)
 
     def master_key_bytes(self) -> bytes:
         """32 bytes, from the environment or the file that `tafelbot key new` makes."""
@@ -151,7 +159,7 @@ def load(path: Path, *, with_key: bool = True) -> Settings:
         raise ConfigError(f"{path} does not exist") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
-    for secret in ("password", "master_key"):
+    for secret in ("password", "master_key", "recovery_key"):
         if secret in raw:
             raise ConfigError(f"{secret} does not belong in the file: use {secret}_file")
     try:
@@ -182,11 +190,18 @@ def decode_key(text: str, origin: str) -> bytes:
 
 
 def _absolute(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
-    paths = {"data_dir", "password_file", "master_key_file"}
+    paths = {"data_dir", "password_file", "master_key_file", "recovery_key_file"}
     return {
         key: folder.resolve() / value if key in paths and isinstance(value, str) else value
         for key, value in raw.items()
     }
+
+
+def _optional(given: SecretStr | None, file: Path | None) -> str | None:
+    """From the environment, or from a file; one that is not there counts as nothing."""
+    if given is not None:
+        return given.get_secret_value()
+    return None if file is None or not file.exists() else _secret(file)
 
 
 def _secret(path: Path) -> str:

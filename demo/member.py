@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.composing import FACTS
 from bot.matrix.door import Event, Hearing, RoomPlan
-from bot.matrix.vault import Credentials, Vault
+from bot.matrix.vault import Credentials, read_credentials
 from demo.client import Client
 from storage.seal import Seal
 
@@ -42,8 +42,10 @@ class Member:
         return self._door.fingerprint.master_key
 
     def credentials(self) -> Credentials:
-        """Token and private keys, for a person who takes over this seat."""
-        return Vault(self._folder, self._seal, self.user_id).credentials
+        """What a person needs who takes over this seat."""
+        stored = read_credentials(self._folder, self._seal, self.user_id)
+        assert stored is not None
+        return stored
 
     async def stop(self) -> None:
         if self._listening is not None:

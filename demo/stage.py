@@ -9,10 +9,11 @@ from typing import Any
 
 from bot.composing import FACTS
 from bot.matrix.door import Event
+from bot.matrix.recovery import typed
+from bot.matrix.trust import unpadded
 from demo.homeserver import Homeserver
 from demo.member import PATIENCE, Member
 from demo.operating import BOT, PASSWORD, BotProcess
-from demo.recovery import secret_storage
 from demo.scene import COORDINATOR, GUEST, PEOPLE
 
 
@@ -87,15 +88,8 @@ class RealStage:
                 pass
 
     def recovery_key(self, who: str) -> str:
-        """Store somebody's identity as clients do; the key with which a person verifies theirs."""
-        found = self._members[who].credentials()
-        names = ("master", "self_signing", "user_signing")
-        seeds = zip(names, found.seeds, strict=True)
-        typed, data = secret_storage({f"m.cross_signing.{name}": seed for name, seed in seeds})
-        for type_, content in data.items():
-            path = f"/_matrix/client/v3/user/{self.user_id(who)}/account_data/{type_}"
-            self._homeserver.call("PUT", path, dict(content), token=found.token)
-        return typed
+        """With which a person who logs in as somebody verifies themselves."""
+        return typed(unpadded(self._members[who].credentials().recovery_key))
 
     def said(self) -> list[str | None]:
         """The ids of everything the bot said and the coordinator's client decrypted."""

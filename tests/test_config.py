@@ -73,10 +73,11 @@ def test_the_example_loads_with_paths_relative_to_the_file(path: Path) -> None:
     assert str(settings.table.zone) == "Europe/Brussels"
 
 
-def test_the_example_shows_every_setting_but_the_database() -> None:
+def test_the_example_shows_every_setting_but_the_rare_ones() -> None:
     shown = tomllib.loads(EXAMPLE)
-    secrets = {"password", "master_key"}  # from the environment only
-    assert set(Settings.model_fields) - secrets - set(shown) == {"database"}
+    secrets = {"password", "master_key", "recovery_key"}  # from the environment only
+    left_out = set(Settings.model_fields) - secrets - set(shown)
+    assert left_out == {"database", "recovery_key_file"}
     fields = type(Settings.model_validate(shown).tables[0]).model_fields
     assert set(fields) == set(shown["tables"][0])
 
@@ -129,7 +130,7 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path, path: Path) -> None:
         load(path)
 
 
-@pytest.mark.parametrize("secret", ["password", "master_key"])
+@pytest.mark.parametrize("secret", ["password", "master_key", "recovery_key"])
 def test_a_secret_in_the_file_is_refused_and_not_repeated(path: Path, secret: str) -> None:
     found = wrong(path, 'data_dir = "data"', f'data_dir = "data"\n{secret} = "{SECRET}"')
     assert f"use {secret}_file" in found
@@ -146,10 +147,20 @@ def test_secrets_may_come_from_the_environment(path: Path, monkeypatch: pytest.M
     (path.parent / "secrets/master.key").unlink()
     monkeypatch.setenv("TAFELBOT_PASSWORD", SECRET)
     monkeypatch.setenv("TAFELBOT_MASTER_KEY", base64.b64encode(bytes(32)).decode())
+    monkeypatch.setenv("TAFELBOT_RECOVERY_KEY", SECRET)
     settings = load(path)
     assert settings.login_password() == SECRET
     assert settings.master_key_bytes() == bytes(32)
+    assert settings.typed_recovery_key() == SECRET
     assert SECRET not in repr(settings)
+
+
+def test_a_recovery_key_is_read_from_its_file_while_it_is_there(path: Path) -> None:
+    file = path.parent / "secrets/recovery"
+    path.write_text('recovery_key_file = "secrets/recovery"\n' + EXAMPLE)
+    assert load(path).typed_recovery_key() is None
+    file.write_text(f"{SECRET}\n")
+    assert load(path).typed_recovery_key() == SECRET
 
 
 def test_a_missing_or_foreign_master_key_is_named_and_not_repeated(path: Path) -> None:

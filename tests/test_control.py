@@ -87,9 +87,9 @@ async def running(hall: Hall, folder: Path) -> AsyncIterator[Callable[[], Identi
         await asyncio.wait({task})
 
 
-async def test_they_match(empty_hall: Hall, folder: Path) -> None:
+async def test_they_match_and_a_suspension_ends(empty_hall: Hall, folder: Path) -> None:
     user = empty_hall.user_id(COORDINATOR)
-    empty_hall.matrix.beside[user] = MASTER_KEY
+    empty_hall.matrix.beside[user] = empty_hall.matrix.keys[user] = MASTER_KEY
     screen = Screen(["hm", "JA"])
     async with running(empty_hall, folder) as known:
         assert await screen.verify(folder, user)

@@ -1,7 +1,7 @@
 """`MatrixDoor`: the one real door, put together from its parts."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from bot.matrix.acts import Acts, invited_directly
 from bot.matrix.crosssigning import OwnIdentity
 from bot.matrix.door import (
     Batch,
+    CannotStart,
     Content,
     Event,
     Fingerprint,
@@ -19,7 +20,8 @@ from bot.matrix.door import (
     RoomPlan,
     Standing,
 )
-from bot.matrix.entering import have_identity, log_in, open_crypto
+from bot.matrix.entering import log_in, open_crypto
+from bot.matrix.identity import Access, have_identity
 from bot.matrix.keys import Keys
 from bot.matrix.listening import Listening
 from bot.matrix.opening import ENCRYPTED, Opener
@@ -39,12 +41,22 @@ class MatrixDoor:
     """One Matrix account on one homeserver; see `bot.matrix.door.Door`."""
 
     def __init__(
-        self, homeserver: str, user_id: str, folder: Path, seal: Seal, password: str | None = None
+        self,
+        homeserver: str,
+        user_id: str,
+        folder: Path,
+        seal: Seal,
+        password: str | None = None,
+        *,
+        recovery_key: str | None = None,
+        tell: Callable[[str], bool] | None = None,
     ) -> None:
+        """`recovery_key` is for joining an identity that the account has; `tell` shows one that
+        was made, and says whether it could."""
         self.user_id = user_id
         self._folder = folder
         self._seal = seal
-        self._password = password
+        self._access = Access(password, recovery_key, tell or (lambda _key: False))
         self._wire = Wire(homeserver)
         self._held = ExitStack()
         self._name = user_id.removeprefix("@").partition(":")[0]
@@ -59,14 +71,14 @@ class MatrixDoor:
         try:
             self._held.enter_context(OnlyOne(self._folder))
             vault = Vault(self._folder, self._seal, self.user_id)
-            machine = open_crypto(vault, self._folder, self._seal)
-            self._held.callback(machine.store.database.close)
-            replays = Replays(self._folder, self._seal)
+            known = bool(vault.credentials.device_key)
+            replays = Replays(self._folder, self._seal, known=known)
             self._held.callback(replays.close)
-            await log_in(self._wire, vault, machine, self._password)
+            machine = self._held.enter_context(open_crypto(vault, self._folder, self._seal))
+            await log_in(self._wire, vault, machine, self._access.password)
             self._people = People(self._wire, machine)
             keys = Keys(self._wire, machine, self._people)
-            self._own = await have_identity(self._wire, vault, machine, keys, self._password)
+            self._own = await have_identity(self._wire, vault, machine, keys, self._access)
             self._people.pin(self.user_id, self._own.master.public)
             self._rooms = Rooms(self._wire, machine)
             self._sharing = Sharing(machine, self._people, self._rooms, keys)
@@ -85,6 +97,11 @@ class MatrixDoor:
                 self.user_id,
             )
             await self._learn_name()
+        except MatrixRefused as refusal:
+            await self.close()
+            raise CannotStart(
+                f"The homeserver refuses something that the bot needs to start ({refusal})."
+            ) from None
         except BaseException:
             await self.close()
             raise

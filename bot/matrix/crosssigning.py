@@ -1,6 +1,6 @@
 """Our own cross-signing identity, without which members' clients neither hear nor read us.
 
-Made once, sealed on disk before any of it is uploaded, and never replaced: members who have
+Made once and sealed on disk before any of it is uploaded: were it replaced, members who have
 verified us could not write to us any more (specification, "Cross-signing").
 """
 
@@ -12,10 +12,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from bot.matrix.confirming import PasswordWanted, with_password
 from bot.matrix.door import CannotStart, MatrixRefused
 from bot.matrix.machine import Machine
-from bot.matrix.trust import canonical, encode, signed_by, unpadded
-from bot.matrix.wire import Json, Refusal, Wire, path
+from bot.matrix.trust import canonical, encode, signed_by, unpadded, usable_key
+from bot.matrix.wire import Json, Wire, path
 
 _log = logging.getLogger("tafelbot.matrix")
 
@@ -70,6 +71,21 @@ class OwnIdentity:
             "user_signing_key": sign(self._public(self.user_signing, "user_signing"), self.user_id),
         }
 
+    def is_published(self, answer: Mapping[str, Any]) -> bool:
+        """Whether all three keys are those that the server shows, the latter two signed."""
+        master = self.master.public
+        for usage, signer in (
+            ("master", self.master),
+            ("self_signing", self.self_signing),
+            ("user_signing", self.user_signing),
+        ):
+            if published_key(answer, self.user_id, usage) != signer.public:
+                return False
+            payload = answer[f"{usage}_keys"][self.user_id]
+            if usage != "master" and not signed_by(payload, self.user_id, master, master):
+                return False
+        return True
+
     def _public(self, signer: Signer, usage: str) -> Json:
         key = signer.public
         return {"user_id": self.user_id, "usage": [usage], "keys": {f"ed25519:{key}": key}}
@@ -80,44 +96,39 @@ def new_seeds() -> tuple[str, str, str]:
     return encode(os.urandom(32)), encode(os.urandom(32)), encode(os.urandom(32))
 
 
-def published_master(answer: Mapping[str, Any], user: str) -> str | None:
-    """Our account's master key as the server shows it, whoever made it."""
-    keys = answer.get("master_keys", {}).get(user, {}).get("keys", {})
-    return next(iter(keys.values()), None)
+def shown_of(answer: Any, *names: str) -> Any:
+    """What stands under these names, one in the other; None where the server shows nothing
+    or garbage."""
+    for name in names:
+        answer = answer.get(name) if isinstance(answer, Mapping) else None
+    return answer
+
+
+def published_key(answer: Mapping[str, Any], user: str, usage: str) -> str | None:
+    """Our account's master, self_signing or user_signing key as the server shows it, whoever
+    made it; None without any, empty when it is malformed."""
+    payload = shown_of(answer, f"{usage}_keys", user)
+    if payload is None:
+        return None
+    return (usable_key(user, usage, payload) if isinstance(payload, Mapping) else None) or ""
 
 
 async def publish(wire: Wire, own: OwnIdentity, password: str | None) -> None:
     """Upload the identity; the server may ask for the account's password."""
-    where, body = path("keys", "device_signing", "upload"), own.public_keys()
+    where = path("keys", "device_signing", "upload")
     try:
-        await wire.call("POST", where, body=body)
-    except Refusal as refusal:
-        if refusal.status != 401 or "session" not in refusal.body:
-            raise
-        if password is None:
-            raise CannotStart(
-                "The homeserver wants the account's password once, to publish the bot's "
-                "cross-signing identity. Start it with the password."
-            ) from None
-        await _publish_with_password(wire, own, password, refusal.body["session"])
-    _log.info("cross-signing identity published")
-
-
-async def _publish_with_password(wire: Wire, own: OwnIdentity, password: str, session: str) -> None:
-    auth = {
-        "type": "m.login.password",
-        "identifier": {"type": "m.id.user", "user": own.user_id},
-        "password": password,
-        "session": session,
-    }
-    body = {**own.public_keys(), "auth": auth}
-    try:
-        await wire.call("POST", path("keys", "device_signing", "upload"), body=body)
+        await with_password(wire, where, own.public_keys(), own.user_id, password)
+    except PasswordWanted:
+        raise CannotStart(
+            "The homeserver wants the account's password once, to publish the bot's "
+            "cross-signing identity. Start it with the password."
+        ) from None
     except MatrixRefused as refusal:
         raise CannotStart(
             f"The homeserver refused the bot's cross-signing identity ({refusal.errcode}). "
             "Check the account's password."
         ) from None
+    _log.info("cross-signing identity published")
 
 
 async def sign_ourselves(
@@ -128,8 +139,8 @@ async def sign_ourselves(
     `answer` is what `/keys/query` shows of us now; False when both are there already.
     """
     user, device_id = own.user_id, machine.device_id
-    shown_device = answer.get("device_keys", {}).get(user, {}).get(device_id)
-    shown_master = answer.get("master_keys", {}).get(user)
+    shown_device = shown_of(answer, "device_keys", user, device_id)
+    shown_master = shown_of(answer, "master_keys", user)
     ssk = own.self_signing.public
     by_owner = signed_by(shown_device, user, ssk, ssk)
     if by_owner and signed_by(shown_master, user, device_id, machine.ed25519):

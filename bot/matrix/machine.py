@@ -18,17 +18,16 @@ from nio.store import SqliteStore
 
 from bot.matrix.door import CannotStart
 from bot.matrix.trust import MEGOLM, Device, Person
+from bot.matrix.vault import STORE, WAY_BACK
 from bot.matrix.wire import Json
 from storage.seal import Seal
 
-STORE = "crypto.db"
 MENDING_INTERVAL = timedelta(hours=1)
 _log = logging.getLogger("tafelbot.matrix")
 
 LOST_STORE = (
     "The crypto store in {folder} is missing or damaged, but the account's session is there. "
-    "Restore the folder as a whole from a backup. Without one, log the bot's device out in "
-    "another client and start again with an empty folder: messages sent to it meanwhile are lost."
+    + WAY_BACK
 )
 
 

@@ -9,15 +9,31 @@ import hmac
 import sqlite3
 from pathlib import Path
 
+from bot.matrix.door import CannotStart
+from bot.matrix.vault import WAY_BACK
 from storage.seal import Seal
+
+SEEN = "seen.db"
+LOST = "{file} is missing or damaged: without it a message could be heard twice. " + WAY_BACK
 
 
 class Replays:
     """Remembers the event of each (sender key, session, message index)."""
 
-    def __init__(self, folder: Path, seal: Seal) -> None:
+    def __init__(self, folder: Path, seal: Seal, *, known: bool = False) -> None:
+        """`known`: there was one before, so a missing one is lost and not made anew."""
         self._key = seal.derive("message index")
-        self._db = sqlite3.connect(folder / "seen.db", check_same_thread=False)
+        file = folder / SEEN
+        if known and not file.exists():
+            raise CannotStart(LOST.format(file=file))
+        self._db = sqlite3.connect(file, check_same_thread=False)
+        try:
+            self._open()
+        except sqlite3.DatabaseError:
+            self._db.close()
+            raise CannotStart(LOST.format(file=file)) from None
+
+    def _open(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA secure_delete=ON")
         self._db.execute(

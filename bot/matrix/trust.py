@@ -60,7 +60,7 @@ class Person:
 
 def read_person(user: str, answer: Mapping[str, Any], pinned: str | None = None) -> Person:
     """One user out of a `/keys/query` answer. With a `pinned` master key no other one counts."""
-    shown = _usable_key(user, "master", _part(_part(answer, "master_keys"), user))
+    shown = usable_key(user, "master", _part(_part(answer, "master_keys"), user))
     master = shown if pinned in {None, shown} else None
     signer = _signing_key(user, master, _part(_part(answer, "self_signing_keys"), user))
     listed = _part(_part(answer, "device_keys"), user)
@@ -114,7 +114,7 @@ def _part(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _usable_key(user: str, usage: str, payload: Mapping[str, Any]) -> str | None:
+def usable_key(user: str, usage: str, payload: Mapping[str, Any]) -> str | None:
     """The one public key of a cross-signing key object, if it is what it says it is."""
     keys, usages = payload.get("keys"), payload.get("usage")
     if payload.get("user_id") != user or not isinstance(usages, list) or usage not in usages:
@@ -128,7 +128,7 @@ def _usable_key(user: str, usage: str, payload: Mapping[str, Any]) -> str | None
 def _signing_key(user: str, master: str | None, payload: Mapping[str, Any]) -> str | None:
     if master is None or not signed_by(payload, user, master, master):
         return None
-    return _usable_key(user, "self_signing", payload)
+    return usable_key(user, "self_signing", payload)
 
 
 def _device(user: str, name: str, payload: Any, signer: str | None) -> Device | None:

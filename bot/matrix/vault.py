@@ -11,11 +11,31 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from bot.matrix.door import CannotStart
 from storage.seal import Seal, WrongMasterKey
 
+SESSION, STORE = "session", "crypto.db"
+DEVICE_PREFIX = "TAFELBOT"
 _CONTEXT = "matrix/session"
+
+WAY_BACK = (
+    "Restore the whole folder from its newest backup; or, without one, run `tafelbot identity "
+    "restore` with the account's recovery key: the bot comes back as a new device of the same "
+    "identity, and messages sent to it meanwhile stay unread."
+)
+UNREADABLE = (
+    "{file} cannot be opened with this master key, or is damaged. Put the right master key in "
+    "place if there is one. " + WAY_BACK
+)
+LOST_SESSION = (
+    "The session in {folder} is missing, but the crypto store of some device is there. " + WAY_BACK
+)
+
+
+class Unreadable(CannotStart):
+    """The session file is there and does not open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +47,16 @@ class Credentials:
     token: str = field(default="", repr=False)
     device_key: str = ""  # public ed25519 key of the crypto store, once there is one
     seeds: tuple[str, ...] = field(default=(), repr=False)  # master, self- and user-signing
+    recovery_key: str = field(default="", repr=False)  # unpadded base64, once there is one
+    storage_key: str = ""  # the id of that key in the account's secret storage
+    recovery_key_told: bool = False  # whether somebody has been shown it
+    replacing: bool = False  # somebody decided that the account's identity is to be replaced
+    stamp: str = ""  # the crypto store of the same moment bears the same
 
 
 def new_device_id() -> str:
     """A device id that no other client has."""
-    return "TAFELBOT" + secrets.token_hex(4).upper()
+    return DEVICE_PREFIX + secrets.token_hex(4).upper()
 
 
 class Vault:
@@ -39,46 +64,51 @@ class Vault:
 
     def __init__(self, folder: Path, seal: Seal, user_id: str) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._path = folder / "session"
+        self._folder = folder
         self._seal = seal
-        self.credentials = self._load(user_id) or Credentials(user_id, new_device_id())
+        stored = read_credentials(folder, seal, user_id)
+        self.credentials = stored or Credentials(user_id, new_device_id())
+        if stored is None:
+            _refuse_lonely_store(folder)
+            self.keep()  # before there is a crypto store, so that one without a session is lost
 
-    def _load(self, user_id: str) -> Credentials | None:
-        try:
-            plain = self._seal.open(self._path.read_bytes(), _CONTEXT)
-        except FileNotFoundError:
-            return None
-        except (WrongMasterKey, ValueError):
-            raise CannotStart(
-                f"{self._path} cannot be opened with this master key. Put the right master key "
-                "in place, or restore both from the same backup."
-            ) from None
-        stored = json.loads(plain)
-        credentials = Credentials(**{**stored, "seeds": tuple(stored["seeds"])})
-        if credentials.user_id != user_id:
-            raise CannotStart(
-                f"{self._path.parent} belongs to {credentials.user_id}, not to {user_id}. "
-                "Give each account its own folder."
-            )
-        return credentials
+    def keep(self, **changes: Any) -> None:
+        """Change fields of `Credentials` and store; returns when it is safely on disk."""
+        self.put(replace(self.credentials, **changes))
 
-    def keep(
-        self,
-        *,
-        token: str | None = None,
-        device_key: str | None = None,
-        seeds: tuple[str, ...] | None = None,
-    ) -> None:
-        """Change and store; returns when it is safely on disk."""
-        now = self.credentials
-        self.credentials = replace(
-            now,
-            token=now.token if token is None else token,
-            device_key=now.device_key if device_key is None else device_key,
-            seeds=now.seeds if seeds is None else seeds,
+    def put(self, credentials: Credentials) -> None:
+        """Store other credentials in place of all there is."""
+        self.credentials = credentials
+        sealed = self._seal.close(json.dumps(asdict(credentials)).encode(), _CONTEXT)
+        write_safely(self._folder / SESSION, sealed)
+
+
+def read_credentials(folder: Path, seal: Seal, user_id: str) -> Credentials | None:
+    """What the folder holds, without changing anything; None when it holds nothing."""
+    try:
+        plain = seal.open((folder / SESSION).read_bytes(), _CONTEXT)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CannotStart(
+            f"{folder / SESSION} cannot be read ({type(error).__name__}). It must belong to the "
+            "user that runs the bot."
+        ) from None
+    except (WrongMasterKey, ValueError):
+        raise Unreadable(UNREADABLE.format(file=folder / SESSION)) from None
+    stored = json.loads(plain)
+    credentials = Credentials(**{**stored, "seeds": tuple(stored["seeds"])})
+    if credentials.user_id != user_id:
+        raise CannotStart(
+            f"{folder} belongs to {credentials.user_id}, not to {user_id}. "
+            "Give each account its own folder."
         )
-        sealed = self._seal.close(json.dumps(asdict(self.credentials)).encode(), _CONTEXT)
-        write_safely(self._path, sealed)
+    return credentials
+
+
+def _refuse_lonely_store(folder: Path) -> None:
+    if (folder / STORE).exists():
+        raise CannotStart(LOST_SESSION.format(folder=folder))
 
 
 def write_safely(path: Path, data: bytes) -> None:

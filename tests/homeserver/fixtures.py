@@ -17,7 +17,7 @@ from storage.seal import Seal
 SEAL = Seal(bytes(32))
 PATIENCE = 30.0
 PASSWORD = "password"
-_names = (f"user{number}" for number in itertools.count(1))
+names = (f"user{number}" for number in itertools.count(1))
 
 
 @functools.cache
@@ -38,7 +38,7 @@ class Account:
     """A door with everything it heard, and what it takes to open it again."""
 
     def __init__(self, homeserver: Homeserver, folder: Path, name: str = "") -> None:
-        self.name = name or next(_names)
+        self.name = name or next(names)
         self.homeserver = homeserver
         self.folder = folder / self.name
         self.user_id = homeserver.register(self.name, PASSWORD)

@@ -1,6 +1,5 @@
 """Becoming somebody: one device and one identity, however often it is interrupted."""
 
-import asyncio
 import logging
 from pathlib import Path
 from typing import Any
@@ -51,48 +50,6 @@ async def test_identity_is_made_once_and_kept(account: OpenAccount, synapse: Hom
     assert (standing.identity, standing.signed_devices, standing.unsigned_devices) == (True, 1, 0)
 
 
-@pytest.mark.parametrize("answered", range(9))
-async def test_interrupted_anywhere(
-    account: OpenAccount, synapse: Homeserver, tmp_path: Path, answered: int
-) -> None:
-    """The request after so many reaches the server, and the bot dies before the answer."""
-    bot, alice = Account(synapse, tmp_path), await account()
-    count, silence = 0, asyncio.Event()
-
-    async def rule(request: web.Request, forward: Forward) -> web.StreamResponse:
-        nonlocal count
-        count += 1
-        answer = await forward()
-        if count > answered:
-            silence.set()
-            await asyncio.Event().wait()
-        return answer
-
-    async with Proxy(synapse.url, rule) as proxy:
-        door = MatrixDoor(proxy.url, bot.user_id, bot.folder, SEAL, "password")
-        dying = asyncio.create_task(door.enter())
-        waiting = asyncio.create_task(silence.wait())
-        await asyncio.wait({dying, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (dying, waiting):
-            task.cancel()
-        await asyncio.wait({dying, waiting})
-        await door.close()
-    seen = shown(synapse, bot) if answered else {"master_keys": {}}
-    await bot.open()
-    try:
-        after = shown(synapse, bot)
-        assert len(after["device_keys"][bot.user_id]) == 1
-        assert seen["master_keys"].get(bot.user_id, {}).get("keys") in (
-            None,
-            after["master_keys"][bot.user_id]["keys"],
-        )
-        room = await room_of(bot, alice)
-        event_id = await alice.door.send(room, "m.room.message", text("hello"), "t")
-        assert trusted(await bot.hear_id(event_id))
-    finally:
-        await bot.shut()
-
-
 async def test_wrong_and_missing_password(account: OpenAccount) -> None:
     bot = await account(listening=False)
     with pytest.raises(CannotStart, match="password"):
@@ -108,22 +65,6 @@ async def test_identity_of_somebody_else_is_not_replaced(
     other = MatrixDoor(bot.homeserver.url, bot.user_id, tmp_path / "other", SEAL, "password")
     with pytest.raises(CannotStart, match="already has a cross-signing identity"):
         await other.enter()
-
-
-async def test_lost_crypto_store_is_noticed(account: OpenAccount) -> None:
-    bot = await account()
-    await bot.shut()
-    store = bot.folder / "crypto.db"
-    whole = store.read_bytes()
-    store.unlink()
-    with pytest.raises(CannotStart, match="crypto store"):
-        await bot.new_door().enter()
-    assert not store.exists()
-    store.write_bytes(b"no database" * 100)
-    with pytest.raises(CannotStart, match="crypto store"):
-        await bot.new_door().enter()
-    store.write_bytes(whole)
-    await bot.open()
 
 
 async def test_two_at_once_are_refused(account: OpenAccount) -> None:
