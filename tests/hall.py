@@ -71,6 +71,7 @@ class FakeMatrix:
     done: dict[str, str] = field(default_factory=dict)  # transaction id → event id
     unsigned: set[str] = field(default_factory=set)
     uploads: list[bytes] = field(default_factory=list)
+    forgotten: dict[str, bool] = field(default_factory=dict)  # room → our own words as well
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
@@ -85,6 +86,7 @@ class FakeMatrix:
             done=dict(self.done),
             unsigned=set(self.unsigned),
             uploads=list(self.uploads),
+            forgotten=dict(self.forgotten),
             numbers=itertools.count(next(self.numbers)),
         )
 
@@ -154,6 +156,12 @@ class FakeDoor:
     async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:
         own = [e for e in self.matrix.events.values() if e.room == room and e.sender == BOT]
         return [(e.event_id, e.content) for e in reversed(own)][:limit]
+
+    def keyed_rooms(self) -> frozenset[str]:
+        return frozenset(self.matrix.rooms)
+
+    async def forget_keys(self, room: str, *, own: bool = True) -> None:
+        self.matrix.forgotten[room] = own
 
     async def create_room(self, plan: RoomPlan) -> str:
         for room_id, room in self.matrix.rooms.items():

@@ -89,9 +89,11 @@ class Keys:
             for event in events
             if isinstance(event, dict) and event.get("type") == "m.room.encrypted"
         ]
-        arrived = [self._machine.receive(event) for event in encrypted]
-        if arrived:  # an Olm session may have used up a one-time key
-            self._machine.save_account()
+        if not encrypted:
+            return False
+        with self._machine.together():  # a message that was opened once is not opened again
+            arrived = [self._machine.receive(event) for event in encrypted]
+            self._machine.save_account()  # an Olm session may have used up a one-time key
         return any(arrived)
 
     async def start_sessions(self, devices: Iterable[Device]) -> None:
@@ -147,7 +149,9 @@ class Keys:
     def want(self, room: str, sender: str, content: Json) -> None:
         """Ask the sending device for a room key that did not come, once."""
         session, device = content.get("session_id"), content.get("device_id")
-        if isinstance(session, str) and session not in self._machine.outgoing_key_requests:
+        if not isinstance(session, str) or self._machine.has_or_had(room, content):
+            return
+        if session not in self._machine.outgoing_key_requests:
             self._machine.note_request(room, session)
             target = device if isinstance(device, str) else "*"
             self._wanted.append((sender, target, room, session))

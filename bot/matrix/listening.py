@@ -7,7 +7,7 @@ the next request tells the server to forget them.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
 from bot.matrix.door import Batch, Event, Hearing, Invitation, MatrixRefused
@@ -66,6 +66,7 @@ class Listening:
                 self._replays.keep()
                 self.active = True
                 yield batch
+                self._replays.settle()  # whoever asks for more has done with it
                 since = batch.token
                 if tidying.done():  # beside the hearing: trouble with keys must not deafen us
                     tidying.result()
@@ -86,6 +87,7 @@ class Listening:
     async def _batch(self, body: Json, since: str | None) -> Batch:
         self._take_devices(body, complete=self.active)
         keys_arrived = self._keys.receive(_listed(body.get("to_device"), "events"))
+        keys_arrived |= not self.active  # or before we were killed, when nobody was told
         rooms = body.get("rooms", {})
         self._take_account_data(body)
         for room, part in {**rooms.get("join", {}), **rooms.get("leave", {})}.items():
@@ -130,9 +132,9 @@ class Listening:
     async def _hear(self, room: str, part: Json, since: str) -> list[Event]:
         timeline = part.get("timeline", {})
         raws = _listed(timeline, "events")
-        if timeline.get("limited") and _our_arrival(raws, self._us) is None:
+        if timeline.get("limited"):
             raws = await self._gap(room, timeline.get("prev_batch"), since) + raws
-        raws = raws[_our_arrival(raws, self._us) or 0 :]
+        raws = while_present(raws, self._us)
         unique = {raw.get("event_id"): raw for raw in raws if raw.get("sender") != self._us}
         events = await self._opener.events(room, list(unique.values()))
         for event in events:
@@ -162,15 +164,29 @@ def _listed(part: Any, name: str) -> list[Json]:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
-def _our_arrival(raws: list[Json], us: str) -> int | None:
-    """Where we joined, so that nothing from before is taken for news."""
-    for number, raw in enumerate(raws):
-        if raw.get("type") == "m.room.member" and raw.get("state_key") == us:
-            before = (raw.get("unsigned") or {}).get("prev_content") or {}
-            joined = (raw.get("content") or {}).get("membership") == "join"
-            if joined and before.get("membership") != "join":
-                return number
-    return None
+def while_present(raws: Iterable[Json], us: str) -> list[Json]:
+    """What happened while we were in the room, so that nothing from before we came, or from while
+    we were gone, is taken for news."""
+    heard: list[Json] = []
+    present, had_left = True, False
+    for raw in raws:
+        move = _our_move(raw, us)
+        if move == "arrival":
+            present = True
+            heard = heard if had_left else []
+        if present:
+            heard.append(raw)
+        if move == "departure":
+            present, had_left = False, True
+    return heard
+
+
+def _our_move(raw: Json, us: str) -> str | None:
+    if raw.get("type") != "m.room.member" or raw.get("state_key") != us:
+        return None
+    before = ((raw.get("unsigned") or {}).get("prev_content") or {}).get("membership") == "join"
+    after = (raw.get("content") or {}).get("membership") == "join"
+    return {(False, True): "arrival", (True, False): "departure"}.get((before, after))
 
 
 def _invitation(room: str, part: Json, us: str) -> Invitation:
