@@ -35,12 +35,19 @@ class Forgetting:
     def _fates(self, room: str) -> Iterator[Fate]:
         """What becomes of the keys that members' devices gave us."""
         for sender_key, keys in self._machine.keys_in(room).items():
-            reached = [self._replays.reach(sender_key, key.id) for key in keys]
-            used = [bool(number) for number, _ in reached]
+            used = [self._replays.reach(sender_key, key.id)[0] > 0 for key in keys]
             over = superseded([bool(key.forwarding_chain) for key in keys], used)
-            for key, (number, busy), old in zip(keys, reached, over, strict=True):
+            for key, old in zip(keys, over, strict=True):
                 if sender_key != self._machine.curve25519:
-                    yield Fate(key, max(number, key.first_known_index), old and not busy)
+                    reach, busy = self._reach(room, key.id)
+                    yield Fate(key, max(reach, key.first_known_index), old and not busy)
+
+    def _reach(self, room: str, session_id: str) -> tuple[int, bool]:
+        """As far as was read under this key, whoever gave it to us: a copy opens the same."""
+        keys = self._machine.keys_for(room, {"session_id": session_id})
+        reached = [self._replays.reach(key.sender_key, session_id) for key in keys]
+        busy = [number for number, is_busy in reached if is_busy]
+        return (min(busy), True) if busy else (max(number for number, _ in reached), False)
 
     def _own_fates(self, room: str) -> Iterator[Fate]:
         for key in self._machine.keys_in(room).get(self._machine.curve25519, []):
