@@ -29,6 +29,7 @@ class Keys:
         self._machine = machine
         self._people = people
         self._wanted: list[tuple[str, str, str, str]] = []  # sender, device, room, session
+        self._asked: set[str] = set()  # by this process: the one before may have been killed first
         self.left: int | None = None  # our one-time keys on the server, when known
         self.fallback_used = False
 
@@ -151,7 +152,8 @@ class Keys:
         session, device = content.get("session_id"), content.get("device_id")
         if not isinstance(session, str) or self._machine.has_or_had(room, content):
             return
-        if session not in self._machine.outgoing_key_requests:
+        if session not in self._asked or session not in self._machine.outgoing_key_requests:
+            self._asked.add(session)
             self._machine.note_request(room, session)
             target = device if isinstance(device, str) else "*"
             self._wanted.append((sender, target, room, session))
