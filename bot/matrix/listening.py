@@ -30,6 +30,8 @@ _FILTER = {
         "account_data": {"types": []},
     },
 }
+_KEYS_ONLY: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
+PART = 100  # to-device messages after which there may be more (Synapse)
 _log = logging.getLogger("tafelbot.matrix")
 
 
@@ -86,7 +88,7 @@ class Listening:
 
     async def _batch(self, body: Json, since: str | None) -> Batch:
         self._take_devices(body, complete=self.active)
-        keys_arrived = self._keys.receive(_listed(body.get("to_device"), "events"))
+        keys_arrived = await self._take_keys(body)
         keys_arrived |= not self.active  # or before we were killed, when nobody was told
         rooms = body.get("rooms", {})
         self._take_account_data(body)
@@ -102,6 +104,17 @@ class Listening:
         invited = rooms.get("invite", {}).items()
         invitations = tuple(_invitation(room, part, self._us) for room, part in invited)
         return Batch(body["next_batch"], tuple(events), invitations, keys_arrived)
+
+    async def _take_keys(self, body: Json) -> bool:
+        """Room keys before the messages under them: a homeserver hands them out in parts."""
+        messages = _listed(body.get("to_device"), "events")
+        arrived = self._keys.receive(messages)
+        while len(messages) >= PART:
+            query = {"filter": json.dumps(_KEYS_ONLY), "since": body["next_batch"], "timeout": "0"}
+            body = await self._wire.call("GET", path("sync"), query=query)
+            messages = _listed(body.get("to_device"), "events")
+            arrived |= self._keys.receive(messages)
+        return arrived
 
     def _take_devices(self, body: Json, *, complete: bool) -> None:
         if not complete:
