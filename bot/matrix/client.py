@@ -127,7 +127,7 @@ class MatrixDoor:
 
     def keyed_rooms(self) -> frozenset[str]:
         """The rooms of which there is something to forget."""
-        return self._machine.keyed_rooms()
+        return self._machine.room_keys.rooms()
 
     async def forget_keys(self, room: str, *, own: bool = True) -> None:
         """Be unable from now on to read what was said in a room and has been acted upon; with

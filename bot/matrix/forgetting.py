@@ -34,7 +34,7 @@ class Forgetting:
 
     def _fates(self, room: str) -> Iterator[Fate]:
         """What becomes of the keys that members' devices gave us."""
-        for sender_key, keys in self._machine.keys_in(room).items():
+        for sender_key, keys in self._machine.room_keys.by_sender(room).items():
             used = [self._replays.reach(sender_key, key.id)[0] > 0 for key in keys]
             over = superseded([bool(key.forwarding_chain) for key in keys], used)
             for key, old in zip(keys, over, strict=True):
@@ -44,27 +44,25 @@ class Forgetting:
 
     def _reach(self, room: str, session_id: str) -> tuple[int, bool]:
         """As far as was read under this key, whoever gave it to us: a copy opens the same."""
-        keys = self._machine.keys_for(room, {"session_id": session_id})
+        keys = self._machine.room_keys.of_event(room, {"session_id": session_id})
         reached = [self._replays.reach(key.sender_key, session_id) for key in keys]
         busy = [number for number, is_busy in reached if is_busy]
         return (min(busy), True) if busy else (max(number for number, _ in reached), False)
 
     def _own_fates(self, room: str) -> Iterator[Fate]:
-        for key in self._machine.keys_in(room).get(self._machine.curve25519, []):
+        for key in self._machine.room_keys.by_sender(room).get(self._machine.curve25519, []):
             yield Fate(key, NEVER, gone=True)
 
     def _cut(self, room: str, fates: Sequence[Fate]) -> None:
-        gone = [fate.key for fate in fates if fate.gone]
         for fate in fates:
             if not fate.gone:
                 advance(fate.key, fate.end)
         with self._machine.together():
             self._machine.room_keys.forget(fates)
             self._machine.drop_requests(room)
-        for key in gone:
-            del self._machine.inbound_group_store[room][key.sender_key][key.id]
         self._machine.room_keys.scrub()
-        _log.info("%d of %d keys of %s dropped, the others cut short", len(gone), len(fates), room)
+        gone = sum(fate.gone for fate in fates)
+        _log.info("%d of %d keys of %s dropped, the others cut short", gone, len(fates), room)
 
 
 def superseded(passed_on: Sequence[bool], used: Sequence[bool]) -> list[bool]:

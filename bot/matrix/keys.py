@@ -150,7 +150,7 @@ class Keys:
     def want(self, room: str, sender: str, content: Json) -> None:
         """Ask the sending device for a room key that did not come, once."""
         session, device = content.get("session_id"), content.get("device_id")
-        if not isinstance(session, str) or self._machine.has_or_had(room, content):
+        if not isinstance(session, str) or self._machine.room_keys.has_or_had(room, content):
             return
         if session not in self._asked or session not in self._machine.outgoing_key_requests:
             self._asked.add(session)

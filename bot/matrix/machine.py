@@ -18,7 +18,7 @@ from nio.events import ForwardedRoomKeyEvent, OlmEvent, RoomKeyEvent, ToDeviceEv
 from nio.store import SqliteStore
 
 from bot.matrix.door import CannotStart
-from bot.matrix.roomkeys import NEVER, RoomKeys
+from bot.matrix.roomkeys import RoomKeys
 from bot.matrix.trust import MEGOLM, Device, Person
 from bot.matrix.wire import Json
 from storage.seal import Seal
@@ -47,7 +47,7 @@ class Machine(Olm):
     def load(self) -> None:
         """What is stored; the room keys from a table of our own."""
         super().load()
-        self.inbound_group_store = self.room_keys.load()
+        self.inbound_group_store = self.room_keys.held
 
     def save_inbound_group_session(self, session: InboundGroupSession) -> None:
         """Into that table."""
@@ -137,43 +137,15 @@ class Machine(Olm):
         self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
     ) -> None:
         """A room key never replaces the one that is there, nor one that was there."""
-        if self._may_have(room_id, sender_key, session_id):
+        if self.room_keys.may_come(room_id, sender_key, session_id):
             super().create_group_session(
                 sender_key, sender_fp_key, room_id, session_id, session_key
             )
-
-    def _may_have(self, room: str, sender_key: str, session_id: str) -> bool:
-        held = self.inbound_group_store.get(room, sender_key, session_id)
-        return held is None and self.room_keys.since(session_id) < NEVER
-
-    def keys_for(self, room: str, content: Json) -> list[InboundGroupSession]:
-        """The room keys for an encrypted event's content: several devices may have given us one
-        and said that it is theirs."""
-        session_id, by_sender = content.get("session_id"), self.inbound_group_store[room].values()
-        return [keys[session_id] for keys in by_sender if session_id in keys]
-
-    def has_or_had(self, room: str, content: Json) -> bool:
-        """Whether we know this key, perhaps from a later message on: it is not asked for."""
-        forgotten = self.has_forgotten(str(content.get("session_id")))
-        return forgotten or bool(self.keys_for(room, content))
-
-    def has_forgotten(self, session_id: str) -> bool:
-        """Whether there are messages that we could read once, and never shall again."""
-        return self.room_keys.since(session_id) > 0
 
     def together(self) -> AbstractContextManager[None]:
         """What is stored within it is stored as a whole, or not at all if we are killed."""
         together: AbstractContextManager[None] = self.store.database.atomic()
         return together
-
-    def keys_in(self, room: str) -> dict[str, list[InboundGroupSession]]:
-        """A room's keys by the devices they came from, in order of arrival."""
-        by_sender = self.inbound_group_store[room].items()
-        return {sender_key: list(keys.values()) for sender_key, keys in by_sender if keys}
-
-    def keyed_rooms(self) -> frozenset[str]:
-        """The rooms of which we hold a key."""
-        return frozenset(key.room_id for key in self.inbound_group_store)
 
     def note_request(self, room: str, session_id: str) -> None:
         """Remember that we asked for a room key: only then may an answer be accepted."""
@@ -206,7 +178,7 @@ class Machine(Olm):
         request = self.outgoing_key_requests.get(event.session_id)
         if request is None or request.room_id != event.room_id or event.algorithm != MEGOLM:
             return False
-        if not self._may_have(event.room_id, sender_key, event.session_id):
+        if not self.room_keys.may_come(event.room_id, sender_key, event.session_id):
             return False
         device = self.device_store.device_from_sender_key(sender, sender_key)
         content: dict[str, Any] = event.source["content"]

@@ -94,7 +94,7 @@ class Opener:
     def _key(self, room: str, raw: Json) -> InboundGroupSession | None:
         """The room key, if possible one that the sender's own device gave us: somebody else's
         copy must not stand before it."""
-        keys = self._machine.keys_for(room, raw["content"])
+        keys = self._machine.room_keys.of_event(room, raw["content"])
         return min(keys, key=lambda key: self._distance(raw["sender"], key), default=None)
 
     def _distance(self, sender: str, key: InboundGroupSession) -> int:
@@ -115,7 +115,7 @@ class Opener:
             return False
         hands = {str(outside.get("sender_key")), *self._people.hands(raw["sender"])}
         session = str(outside.get("session_id"))
-        return self._machine.has_forgotten(session) and any(
+        return self._machine.room_keys.has_forgotten(session) and any(
             self._replays.heard(hand, session, number) for hand in hands
         )
 

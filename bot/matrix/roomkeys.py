@@ -9,13 +9,15 @@ message on it may be held (a keyed digest and a number).
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from nio.crypto import GroupSessionStore
 from nio.crypto.sessions import InboundGroupSession
 from nio.store import SqliteStore
+
+from bot.matrix.wire import Json
 
 NEVER = 2**32  # beyond the last message of any key
 _TABLES = (
@@ -49,7 +51,7 @@ class Fate:
 
 
 class RoomKeys:
-    """The rows; `GroupSessionStore` is what they are in memory."""
+    """On disk, and in memory as nio's machine knows them."""
 
     def __init__(self, store: SqliteStore, digest_key: bytes) -> None:
         self._database = store.database
@@ -57,9 +59,10 @@ class RoomKeys:
         self._digest_key = digest_key
         for table in _TABLES:
             self._run(table)
+        self.held = self.load()
 
     def load(self) -> GroupSessionStore:
-        """All of them; each device's in the order in which they came."""
+        """All that lie on disk; each device's in the order in which they came."""
         found = GroupSessionStore()  # type: ignore[no-untyped-call]
         for room, sender_key, ed25519, chain, sealed in self._run(_ALL):
             found.add(
@@ -68,6 +71,35 @@ class RoomKeys:
                 )
             )
         return found
+
+    def of_event(self, room: str, content: Json) -> list[InboundGroupSession]:
+        """The keys for an encrypted event's content: several devices may have given us one and
+        said that it is theirs."""
+        session_id, by_sender = str(content.get("session_id")), self.held[room].values()
+        return [keys[session_id] for keys in by_sender if session_id in keys]
+
+    def by_sender(self, room: str) -> dict[str, list[InboundGroupSession]]:
+        """A room's keys by the devices they came from, in order of arrival."""
+        by_sender = self.held[room].items()
+        return {sender_key: list(keys.values()) for sender_key, keys in by_sender if keys}
+
+    def rooms(self) -> frozenset[str]:
+        """The rooms of which we hold a key."""
+        return frozenset(key.room_id for key in self.held)
+
+    def may_come(self, room: str, sender_key: str, session_id: str) -> bool:
+        """Whether a key is news: none replaces the one that is there, or was ours."""
+        held = self.held.get(room, sender_key, session_id)
+        return held is None and self.since(session_id) < NEVER
+
+    def has_or_had(self, room: str, content: Json) -> bool:
+        """Whether we know this key, perhaps from a later message on: it is not asked for."""
+        forgotten = self.has_forgotten(str(content.get("session_id")))
+        return forgotten or bool(self.of_event(room, content))
+
+    def has_forgotten(self, session_id: str) -> bool:
+        """Whether there are messages that we could read once, and never shall again."""
+        return self.since(session_id) > 0
 
     def add(self, key: InboundGroupSession) -> None:
         """A key that came; of a former one only what may be held."""
@@ -83,7 +115,7 @@ class RoomKeys:
         row = self._run(query, self._digest(session_id)).fetchone()
         return int(row[0]) if row else 0
 
-    def forget(self, fates: Iterable[Fate]) -> None:
+    def forget(self, fates: Sequence[Fate]) -> None:
         """At once or not at all; the kept ones have been cut short in memory."""
         with self._database.atomic():
             for fate in fates:
@@ -92,6 +124,8 @@ class RoomKeys:
                 else:
                     self._run(_CUT, fate.key.pickle(self._passphrase), *_name(fate.key))
                 self._run(_NOTE, self._digest(fate.key.id), fate.end)
+        for key in [fate.key for fate in fates if fate.gone]:
+            del self.held[key.room_id][key.sender_key][key.id]
 
     def scrub(self) -> None:
         """Leave nothing of what was overwritten in unused corners of the file."""

@@ -49,7 +49,7 @@ async def pass_on(who: Account, room: str, session: str, bot: Account, *, early:
     """A member's client gives a key again, in both ways and from its beginning."""
     door = who.door
     own = door._machine
-    (key,) = own.keys_for(room, {"session_id": session})
+    (key,) = own.room_keys.of_event(room, {"session_id": session})
     content = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": room, "session_id": session}
     passed_on = {
         **content,
@@ -120,7 +120,7 @@ async def test_a_key_that_is_given_again_does_not_bring_the_past_back(
     raws = [raw_event(synapse, alice, room, event_id) for event_id in ids]
     session = raws[0]["content"]["session_id"]
     await bot.door.forget_keys(room)
-    assert bool(bot.door._machine.keys_for(room, raws[0]["content"])) is not renewed
+    assert bool(bot.door._machine.room_keys.of_event(room, raws[0]["content"])) is not renewed
     for asked in (False, True):
         if asked:
             bot.door._machine.note_request(room, session)

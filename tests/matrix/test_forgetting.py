@@ -64,7 +64,7 @@ async def test_what_was_never_heard_is_told_from_what_was(parts: Parts) -> None:
     assert lost is not None
     assert lost.hearing is Hearing.UNREADABLE
     assert not parts.machine.outgoing_key_requests
-    assert parts.machine.has_or_had(ROOM, hidden["content"])
+    assert parts.machine.room_keys.has_or_had(ROOM, hidden["content"])
     assert parts.hear(again(last)) is None
 
 
@@ -120,7 +120,7 @@ async def test_our_own_words_go_too_unless_they_are_needed(parts: Parts) -> None
     assert ROOM not in parts.machine.outbound_group_sessions
     await forget(parts)
     assert not list(parts.machine.room_keys.load())
-    assert not parts.machine.keyed_rooms()
+    assert not parts.machine.room_keys.rooms()
 
 
 async def test_nothing_is_left_in_the_files(parts: Parts) -> None:
@@ -161,6 +161,19 @@ def test_a_copy_of_somebody_elses_key_changes_nothing(parts: Parts) -> None:
     parts.close()
     parts.open()
     assert counts(parts, alice.say())
+
+
+def test_rubbish_is_unreadable(parts: Parts) -> None:
+    alice = known(parts, "alice")
+    for rubbish in (None, 7, ["list"], {"a": 1}, "none"):
+        for name in ("session_id", "ciphertext", "sender_key"):
+            raw = alice.say()
+            raw["content"][name] = rubbish
+            event = parts.hear(raw)
+            readable = name == "sender_key"
+            emptied = name == "ciphertext" and rubbish is None
+            assert (event is None) is emptied
+            assert event is None or (event.hearing is Hearing.TRUSTED) is readable
 
 
 class Forgetful(RuleBasedStateMachine):

@@ -74,7 +74,7 @@ def test_a_room_key_is_not_lost_between_two_statements(tmp_path: Path) -> None:
             child.join()
             again = opened(folder, BOT, bot.ed25519)
             receive(again, raw)
-            assert again.keys_for(ROOM, {"session_id": key.id})
+            assert again.room_keys.of_event(ROOM, {"session_id": key.id})
             again.store.database.close()
             if child.exitcode == 0:
                 break
