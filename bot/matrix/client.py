@@ -127,7 +127,8 @@ class MatrixDoor:
 
     def keyed_rooms(self) -> frozenset[str]:
         """The rooms of which there is something to forget."""
-        return self._machine.room_keys.rooms()
+        asked_for = {one.room_id for one in self._machine.outgoing_key_requests.values()}
+        return self._machine.room_keys.rooms() | asked_for
 
     async def forget_keys(self, room: str, *, own: bool = True) -> None:
         """Be unable from now on to read what was said in a room and has been acted upon; with

@@ -7,7 +7,7 @@ the next request tells the server to forget them.
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from bot.matrix.door import Batch, Event, Hearing, Invitation, MatrixRefused
@@ -15,7 +15,7 @@ from bot.matrix.keys import ONE_TIME, Keys
 from bot.matrix.opening import Opener
 from bot.matrix.people import People
 from bot.matrix.replays import Replays
-from bot.matrix.rooms import Rooms
+from bot.matrix.rooms import Rooms, while_present
 from bot.matrix.wire import Json, Wire, path
 
 LONG_POLL = 30.0
@@ -175,31 +175,6 @@ class Listening:
 def _listed(part: Any, name: str) -> list[Json]:
     items = part.get(name) if isinstance(part, Mapping) else None
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def while_present(raws: Iterable[Json], us: str) -> list[Json]:
-    """What happened while we were in the room, so that nothing from before we came, or from while
-    we were gone, is taken for news."""
-    heard: list[Json] = []
-    present, had_left = True, False
-    for raw in raws:
-        move = _our_move(raw, us)
-        if move == "arrival":
-            present = True
-            heard = heard if had_left else []
-        if present:
-            heard.append(raw)
-        if move == "departure":
-            present, had_left = False, True
-    return heard
-
-
-def _our_move(raw: Json, us: str) -> str | None:
-    if raw.get("type") != "m.room.member" or raw.get("state_key") != us:
-        return None
-    before = ((raw.get("unsigned") or {}).get("prev_content") or {}).get("membership") == "join"
-    after = (raw.get("content") or {}).get("membership") == "join"
-    return {(False, True): "arrival", (True, False): "departure"}.get((before, after))
 
 
 def _invitation(room: str, part: Json, us: str) -> Invitation:
