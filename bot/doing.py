@@ -115,11 +115,29 @@ class Doer:
     async def _forget(self, _outgoing: Outgoing, _room: str) -> str | None:
         """The meeting is over: nothing of its moment stays, in memory or on disk."""
         self._desk.lines.clear()
+        await self._forget_keys()
         with self._desk.transaction() as tx:
             tx.outbox.forget_anchors()
             tx.people.forget_former()
         forget_pages(self._desk.engine)
         return None
+
+    async def _forget_keys(self) -> None:
+        """Nor can what was said be read again. The end of a meeting that was opened meanwhile
+        does it for both: until then its words are needed."""
+        for room in self._desk.door.keyed_rooms():
+            with self._desk.transaction() as tx:
+                if tx.meetings.running() is not None:
+                    return
+                own = not self._in_doubt(tx, room)
+            # Nothing is awaited in between: nothing else in this room can be tried meanwhile.
+            await self._desk.door.forget_keys(room, own=own)
+
+    def _in_doubt(self, tx: Tx, room: str) -> bool:
+        """Whether we may have to look for something of our own in a direct room; in the table's
+        this is the last that was tried."""
+        row = tx.people.room(room)
+        return row is not None and row.account_id is not None and tx.outbox.in_doubt(row.account_id)
 
     async def _send(self, room: str, type_: str, content: Content, outgoing: Outgoing) -> str:
         return await self._desk.door.send(room, type_, content, self._txn(outgoing))

@@ -143,6 +143,10 @@ class Outbox:
         """Whether such a row waits in a lane."""
         return any(row.act == act and row.kind == kind for row in self._waiting(lane))
 
+    def in_doubt(self, lane: int) -> bool:
+        """Whether something was tried in a lane of which we do not know that it was done."""
+        return any(row.tried_at is not None for row in self._waiting(lane))
+
     def new_greeting(self, lane: int) -> Token | None:
         """The token of a greeting for which no room was made yet."""
         for row in self._waiting(lane):

@@ -87,6 +87,7 @@ class FakeMatrix:
     keys: dict[str, str] = field(default_factory=dict)  # of those who have not their first one
     uploads: list[bytes] = field(default_factory=list)
     beside: dict[str, str] = field(default_factory=dict)  # who compares emoji → their master key
+    forgotten: dict[str, bool] = field(default_factory=dict)  # room → our own words as well
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
@@ -103,6 +104,7 @@ class FakeMatrix:
             keys=dict(self.keys),
             uploads=list(self.uploads),
             beside=dict(self.beside),
+            forgotten=dict(self.forgotten),
             numbers=itertools.count(next(self.numbers)),
         )
 
@@ -185,6 +187,12 @@ class FakeDoor:
     async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:
         own = [e for e in self.matrix.events.values() if e.room == room and e.sender == BOT]
         return [(e.event_id, e.content) for e in reversed(own)][:limit]
+
+    def keyed_rooms(self) -> frozenset[str]:
+        return frozenset(self.matrix.rooms)
+
+    async def forget_keys(self, room: str, *, own: bool = True) -> None:
+        self.matrix.forgotten[room] = own
 
     async def create_room(self, plan: RoomPlan) -> str:
         for room_id, room in self.matrix.rooms.items():

@@ -109,6 +109,11 @@ class MortalDoor(FakeDoor):
         self.fate.pass_()
         return room
 
+    async def forget_keys(self, room: str, *, own: bool = True) -> None:
+        self.fate.pass_()
+        await super().forget_keys(room, own=own)
+        self.fate.pass_()
+
     async def join(self, room: str) -> None:
         self.fate.pass_()
         await super().join(room)

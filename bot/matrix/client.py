@@ -21,6 +21,7 @@ from bot.matrix.door import (
     Standing,
 )
 from bot.matrix.entering import log_in, open_crypto
+from bot.matrix.forgetting import Forgetting
 from bot.matrix.identity import Access, have_identity
 from bot.matrix.keys import Keys
 from bot.matrix.listening import Listening
@@ -82,6 +83,8 @@ class MatrixDoor:
             self._people.pin(self.user_id, self._own.master.public)
             self._rooms = Rooms(self._wire, machine)
             self._sharing = Sharing(machine, self._people, self._rooms, keys)
+            self._forgetting = Forgetting(machine, self._sharing, replays)
+            self._machine = machine
             opener = Opener(machine, self._people, replays)
             self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
             self._acts = Acts(self._wire, self._rooms, self.user_id)
@@ -149,6 +152,16 @@ class MatrixDoor:
     async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:
         """Our own last messages in a room, newest first: (event id, decrypted content)."""
         return await self._reading.recent_own(room, limit)
+
+    def keyed_rooms(self) -> frozenset[str]:
+        """The rooms of which there is something to forget."""
+        asked_for = {one.room_id for one in self._machine.outgoing_key_requests.values()}
+        return self._machine.room_keys.rooms() | asked_for
+
+    async def forget_keys(self, room: str, *, own: bool = True) -> None:
+        """Be unable from now on to read what was said in a room and has been acted upon; with
+        `own` also what we said there. What comes next is heard. Can be repeated."""
+        await self._forgetting.forget(room, own=own)
 
     async def create_room(self, plan: RoomPlan) -> str:
         """Make a room, or find the one already made for the plan's marker."""

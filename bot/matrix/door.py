@@ -176,6 +176,13 @@ class Door(Protocol):
     async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:
         """Our own last messages in a room, newest first: (event id, decrypted content)."""
 
+    def keyed_rooms(self) -> frozenset[str]:
+        """The rooms of which there is something to forget."""
+
+    async def forget_keys(self, room: str, *, own: bool = True) -> None:
+        """Be unable from now on to read what was said in a room and has been acted upon; with
+        `own` also what we said there. What comes next is heard. Can be repeated."""
+
     async def create_room(self, plan: RoomPlan) -> str: ...
 
     async def join(self, room: str) -> None: ...

@@ -29,6 +29,7 @@ class Keys:
         self._machine = machine
         self._people = people
         self._wanted: list[tuple[str, str, str, str]] = []  # sender, device, room, session
+        self._asked: set[str] = set()  # by this process: the one before may have been killed first
         self.left: int | None = None  # our one-time keys on the server, when known
         self.fallback_used = False
 
@@ -89,9 +90,11 @@ class Keys:
             for event in events
             if isinstance(event, dict) and event.get("type") == "m.room.encrypted"
         ]
-        arrived = [self._machine.receive(event) for event in encrypted]
-        if arrived:  # an Olm session may have used up a one-time key
-            self._machine.save_account()
+        if not encrypted:
+            return False
+        with self._machine.together():  # a message that was opened once is not opened again
+            arrived = [self._machine.receive(event) for event in encrypted]
+            self._machine.save_account()  # an Olm session may have used up a one-time key
         return any(arrived)
 
     def opened(self) -> list[Json]:
@@ -152,7 +155,10 @@ class Keys:
     def want(self, room: str, sender: str, content: Json) -> None:
         """Ask the sending device for a room key that did not come, once."""
         session, device = content.get("session_id"), content.get("device_id")
-        if isinstance(session, str) and session not in self._machine.outgoing_key_requests:
+        if not isinstance(session, str) or self._machine.room_keys.has_or_had(room, content):
+            return
+        if session not in self._asked or session not in self._machine.outgoing_key_requests:
+            self._asked.add(session)
             self._machine.note_request(room, session)
             target = device if isinstance(device, str) else "*"
             self._wanted.append((sender, target, room, session))

@@ -15,7 +15,7 @@ from bot.matrix.keys import ONE_TIME, Keys
 from bot.matrix.opening import Opener
 from bot.matrix.people import People
 from bot.matrix.replays import Replays
-from bot.matrix.rooms import Rooms
+from bot.matrix.rooms import Rooms, while_present
 from bot.matrix.verifying import Verifying
 from bot.matrix.wire import Json, Wire, path
 
@@ -31,6 +31,8 @@ _FILTER = {
         "account_data": {"types": []},
     },
 }
+_KEYS_ONLY: Json = {"room": {"rooms": []}, "presence": {"types": []}, "account_data": {"types": []}}
+PART = 100  # to-device messages after which there may be more (Synapse)
 _log = logging.getLogger("tafelbot.matrix")
 
 
@@ -69,6 +71,7 @@ class Listening:
                 self._replays.keep()
                 self.active = True
                 yield batch
+                self._replays.settle()  # whoever asks for more has done with it
                 since = batch.token
                 if tidying.done():  # beside the hearing: trouble with keys must not deafen us
                     tidying.result()
@@ -88,9 +91,8 @@ class Listening:
 
     async def _batch(self, body: Json, since: str | None) -> Batch:
         self._take_devices(body, complete=self.active)
-        messages = _listed(body.get("to_device"), "events")
-        keys_arrived = self._keys.receive(messages)
-        self._verifying.take_devices([*messages, *self._keys.opened()])
+        keys_arrived = await self._take_keys(body)
+        keys_arrived |= not self.active  # or before we were killed, when nobody was told
         await self._people.watch()
         rooms = body.get("rooms", {})
         self._take_account_data(body)
@@ -107,6 +109,22 @@ class Listening:
         invitations = tuple(_invitation(room, part, self._us) for room, part in invited)
         requests = self._verifying.news()
         return Batch(body["next_batch"], tuple(events), invitations, keys_arrived, requests)
+
+    async def _take_keys(self, body: Json) -> bool:
+        """Room keys before the messages under them: a homeserver hands them out in parts."""
+        messages = _listed(body.get("to_device"), "events")
+        arrived = self._take_messages(messages)
+        while len(messages) >= PART:
+            query = {"filter": json.dumps(_KEYS_ONLY), "since": body["next_batch"], "timeout": "0"}
+            body = await self._wire.call("GET", path("sync"), query=query)
+            messages = _listed(body.get("to_device"), "events")
+            arrived |= self._take_messages(messages)
+        return arrived
+
+    def _take_messages(self, messages: list[Json]) -> bool:
+        arrived = self._keys.receive(messages)
+        self._verifying.take_devices([*messages, *self._keys.opened()])
+        return arrived
 
     def _take_devices(self, body: Json, *, complete: bool) -> None:
         if not complete:
@@ -137,9 +155,9 @@ class Listening:
     async def _hear(self, room: str, part: Json, since: str) -> list[Event]:
         timeline = part.get("timeline", {})
         raws = _listed(timeline, "events")
-        if timeline.get("limited") and _our_arrival(raws, self._us) is None:
+        if timeline.get("limited"):
             raws = await self._gap(room, timeline.get("prev_batch"), since) + raws
-        raws = raws[_our_arrival(raws, self._us) or 0 :]
+        raws = while_present(raws, self._us)
         unique = {raw.get("event_id"): raw for raw in raws if raw.get("sender") != self._us}
         events = await self._opener.events(room, list(unique.values()))
         for event in events:
@@ -167,17 +185,6 @@ class Listening:
 def _listed(part: Any, name: str) -> list[Json]:
     items = part.get(name) if isinstance(part, Mapping) else None
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
-
-
-def _our_arrival(raws: list[Json], us: str) -> int | None:
-    """Where we joined, so that nothing from before is taken for news."""
-    for number, raw in enumerate(raws):
-        if raw.get("type") == "m.room.member" and raw.get("state_key") == us:
-            before = (raw.get("unsigned") or {}).get("prev_content") or {}
-            joined = (raw.get("content") or {}).get("membership") == "join"
-            if joined and before.get("membership") != "join":
-                return number
-    return None
 
 
 def _invitation(room: str, part: Json, us: str) -> Invitation:

@@ -5,6 +5,7 @@ SQLite store. Which devices to believe is not its affair: `people.py` tells it.
 """
 
 import logging
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from nio.events import ForwardedRoomKeyEvent, OlmEvent, RoomKeyEvent, ToDeviceEv
 from nio.store import SqliteStore
 
 from bot.matrix.door import CannotStart
+from bot.matrix.roomkeys import RoomKeys
 from bot.matrix.trust import MEGOLM, Device, Person
 from bot.matrix.vault import STORE, WAY_BACK
 from bot.matrix.wire import Json
@@ -34,10 +36,22 @@ LOST_STORE = (
 class Machine(Olm):
     """Encryption of one device."""
 
-    def __init__(self, user_id: str, device_id: str, store: SqliteStore) -> None:
+    def __init__(
+        self, user_id: str, device_id: str, store: SqliteStore, room_keys: RoomKeys
+    ) -> None:
+        self.room_keys = room_keys  # first: nio's machine loads what is stored while it is made
         super().__init__(user_id, device_id, store)
         self.broken: set[tuple[str, str]] = set()  # (user, identity key) of useless Olm sessions
         self.opened: list[Json] = []  # what came encrypted and is not for the machine itself
+
+    def load(self) -> None:
+        """What is stored; the room keys from a table of our own."""
+        super().load()
+        self.inbound_group_store = self.room_keys.held
+
+    def save_inbound_group_session(self, session: InboundGroupSession) -> None:
+        """Into that table."""
+        self.room_keys.add(session)
 
     @property
     def ed25519(self) -> str:
@@ -122,27 +136,28 @@ class Machine(Olm):
     def create_group_session(
         self, sender_key: str, sender_fp_key: str, room_id: str, session_id: str, session_key: str
     ) -> None:
-        """A room key never replaces the one that is there: it could only know less."""
-        if self.inbound_group_store.get(room_id, sender_key, session_id) is None:
+        """A room key never replaces the one that is there, nor one that was there."""
+        if self.room_keys.may_come(room_id, sender_key, session_id):
             super().create_group_session(
                 sender_key, sender_fp_key, room_id, session_id, session_key
             )
 
-    def room_key(self, room: str, content: Json) -> InboundGroupSession | None:
-        """The room key for an encrypted event's content."""
-        session_id, sender_key = content.get("session_id"), content.get("sender_key")
-        if not isinstance(session_id, str):
-            return None
-        if isinstance(sender_key, str):
-            return self.inbound_group_store.get(room, sender_key, session_id)
-        by_sender = self.inbound_group_store[room].values()
-        return next((keys[session_id] for keys in by_sender if session_id in keys), None)
+    def together(self) -> AbstractContextManager[None]:
+        """What is stored within it is stored as a whole, or not at all if we are killed."""
+        together: AbstractContextManager[None] = self.store.database.atomic()
+        return together
 
     def note_request(self, room: str, session_id: str) -> None:
         """Remember that we asked for a room key: only then may an answer be accepted."""
         request = OutgoingKeyRequest(session_id, session_id, room, MEGOLM)
         self.outgoing_key_requests[session_id] = request
         self.store.add_outgoing_key_request(request)
+
+    def drop_requests(self, room: str) -> None:
+        """From now on no answer for that room is accepted."""
+        for request in [r for r in self.outgoing_key_requests.values() if r.room_id == room]:
+            del self.outgoing_key_requests[request.request_id]
+            self.store.remove_outgoing_key_request(request)
 
     def may_mend(self, device: Device) -> bool:
         """Not when a session was made lately: somebody could keep us busy making new ones."""
@@ -170,6 +185,8 @@ class Machine(Olm):
         request = self.outgoing_key_requests.get(event.session_id)
         if request is None or request.room_id != event.room_id or event.algorithm != MEGOLM:
             return False
+        if not self.room_keys.may_come(event.room_id, sender_key, event.session_id):
+            return False
         device = self.device_store.device_from_sender_key(sender, sender_key)
         content: dict[str, Any] = event.source["content"]
         return (
@@ -186,7 +203,8 @@ def open_machine(folder: Path, seal: Seal, user_id: str, device_id: str, known_k
         raise CannotStart(LOST_STORE.format(folder=folder))
     try:
         store = SqliteStore(user_id, device_id, str(folder), seal.derive("nio store").hex(), STORE)
-        machine = Machine(user_id, device_id, store)
+        room_keys = RoomKeys(store, seal.derive("room key"))
+        machine = Machine(user_id, device_id, store, room_keys)
     except (peewee.DatabaseError, ValueError, TypeError):  # vodozemac's errors are ValueErrors
         raise CannotStart(LOST_STORE.format(folder=folder)) from None
     if known_key and machine.ed25519 != known_key:

@@ -61,7 +61,11 @@ class Opener:
             return None  # redacted
         opened = self.open(room, raw)
         if opened is None:
+            if self._heard_before(raw):
+                _log.info("event %s is of before its key was forgotten", raw["event_id"])
+                return None
             return _event(room, raw, ENCRYPTED, {}, Hearing.UNREADABLE)
+        self._replays.read(opened.key.sender_key, opened.key.id, opened.number)
         try:
             hearing = self._judge(raw["sender"], raw["event_id"], opened)
         except Replayed:
@@ -77,7 +81,7 @@ class Opener:
     def open(self, room: str, raw: Json) -> Opened | None:
         """The inside; None when we lack the key or it does not fit."""
         outside = raw["content"]
-        key = self._machine.room_key(room, outside)
+        key = self._key(room, raw)
         if key is None or outside.get("algorithm") != MEGOLM:
             return None
         try:
@@ -91,6 +95,34 @@ class Opener:
         if "m.relates_to" not in content and related is not None:
             content = {**content, "m.relates_to": related}
         return Opened(inside["type"], content, key, number)
+
+    def _key(self, room: str, raw: Json) -> InboundGroupSession | None:
+        """The room key, if possible one that the sender's own device gave us: somebody else's
+        copy must not stand before it."""
+        keys = self._machine.room_keys.of_event(room, raw["content"])
+        return min(keys, key=lambda key: self._distance(raw["sender"], key), default=None)
+
+    def _distance(self, sender: str, key: InboundGroupSession) -> int:
+        if sender == self._machine.user_id and key.sender_key == self._machine.curve25519:
+            return 0
+        device = self._people.device(sender, key.sender_key)
+        if device is None or device.ed25519 != key.ed25519:
+            return 3
+        return 1 if device.signed else 2
+
+    def _heard_before(self, raw: Json) -> bool:
+        """Whether a message that we cannot open (any more) was heard once: its number is readable
+        without the key."""
+        outside = raw["content"]
+        try:
+            number = vodozemac.MegolmMessage.from_base64(outside["ciphertext"]).message_index()
+        except (ValueError, TypeError):
+            return False
+        hands = {str(outside.get("sender_key")), *self._people.hands(raw["sender"])}
+        session = str(outside.get("session_id"))
+        return self._machine.room_keys.has_forgotten(session) and any(
+            self._replays.heard(hand, session, number) for hand in hands
+        )
 
     def is_ours(self, opened: Opened, event_id: str) -> bool:
         """Whether our own device encrypted it, as this very event."""
@@ -121,7 +153,7 @@ class Opener:
         await self._people.ensure(raw["sender"] for raw in encrypted)
         unlisted = set()
         for raw in encrypted:
-            key = self._machine.room_key(room, raw["content"])
+            key = self._key(room, raw)
             if key is not None and self._people.device(raw["sender"], key.sender_key) is None:
                 unlisted.add((raw["sender"], key.sender_key))
         if unlisted - self._asked:

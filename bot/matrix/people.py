@@ -88,6 +88,11 @@ class People:
         devices = person.devices if person else ()
         return next((device for device in devices if device.curve25519 == curve25519), None)
 
+    def hands(self, user: str) -> frozenset[str]:
+        """The identity keys of the user's devices."""
+        person = self._known.get(user)
+        return frozenset(device.curve25519 for device in person.devices) if person else frozenset()
+
     async def ensure(self, users: Iterable[str]) -> None:
         """Ask the server about those of whom we are not up to date."""
         wanted = sorted({user for user in users if not self.up_to_date(user)})

@@ -106,6 +106,31 @@ def strictness(state: State) -> int:
     return order.index(visibility) if visibility in order else len(order)
 
 
+def while_present(raws: Iterable[Json], us: str) -> list[Json]:
+    """What happened while we were in the room, so that nothing from before we came, or from while
+    we were gone, is taken for news."""
+    heard: list[Json] = []
+    present, had_left = True, False
+    for raw in raws:
+        move = _our_move(raw, us)
+        if move == "arrival":
+            present = True
+            heard = heard if had_left else []
+        if present:
+            heard.append(raw)
+        if move == "departure":
+            present, had_left = False, True
+    return heard
+
+
+def _our_move(raw: Json, us: str) -> str | None:
+    if raw.get("type") != "m.room.member" or raw.get("state_key") != us:
+        return None
+    before = ((raw.get("unsigned") or {}).get("prev_content") or {}).get("membership") == "join"
+    after = (raw.get("content") or {}).get("membership") == "join"
+    return {(False, True): "arrival", (True, False): "departure"}.get((before, after))
+
+
 def _word(state: State, name: str, default: str, type_: str | None = None) -> str:
     word = content(state, type_ or f"m.room.{name}").get(name, default)
     return word if isinstance(word, str) else default

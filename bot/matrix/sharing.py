@@ -8,6 +8,8 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from nio.crypto.sessions import OutboundGroupSession
 
@@ -53,6 +55,14 @@ class Sharing:
                 if not missing:
                     return self._machine.group_encrypt(room, payload)
                 await self._share(room, session, missing)
+
+    @asynccontextmanager
+    async def renewing(self, room: str) -> AsyncIterator[None]:
+        """Nothing is encrypted for the room meanwhile, and the next message has a new key."""
+        async with self._locks[room]:
+            self._machine.outbound_group_sessions.pop(room, None)
+            self._given.pop(room, None)
+            yield
 
     def _settled(self, room: str, users: frozenset[str]) -> bool:
         known = self._rooms.cached(room)

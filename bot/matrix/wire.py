@@ -8,7 +8,7 @@ refuse: an error without an `errcode` comes from something that stands before it
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -56,6 +56,14 @@ class Request:
 def path(*parts: str) -> str:
     """A path below the client API, each part escaped."""
     return CLIENT + "".join("/" + quote(part, safe="") for part in parts)
+
+
+def pauses() -> Iterator[float]:
+    """How long to wait before each further attempt, in seconds."""
+    pause = 1.0
+    while True:
+        yield pause
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Wire:
@@ -111,15 +119,14 @@ class Wire:
             self._session = None
 
     async def _patiently(self, request: Request) -> Any:
-        pause = 1.0
+        growing = pauses()
         while True:
             try:
                 answer = await self._once(request)
             except _TryAgain as fault:
                 if fault.pause is None:
                     self._report_down(fault.kind)
-                await asyncio.sleep(pause if fault.pause is None else fault.pause)
-                pause = min(2 * pause, LONGEST_PAUSE) if fault.pause is None else pause
+                await asyncio.sleep(next(growing) if fault.pause is None else fault.pause)
             else:
                 self._report_up()
                 return answer

@@ -64,6 +64,7 @@ class Account:
         waiting = asyncio.create_task(heard.wait())
         await asyncio.wait({waiting, self._listener}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+        self._keys_arrived = False
         if self._listener.done():
             self._listener.result()
 

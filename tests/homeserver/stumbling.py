@@ -56,6 +56,11 @@ class StumblingDoor(MatrixDoor):
         await super().redact(room, event_id, txn)
         Stumble.here()
 
+    async def forget_keys(self, room: str, *, own: bool = True) -> None:
+        Stumble.here()
+        await super().forget_keys(room, own=own)
+        Stumble.here()
+
     async def upload(self, data: bytes, name: str, mimetype: str) -> dict[str, Any]:
         uploaded = await super().upload(data, name, mimetype)
         Stumble.here()

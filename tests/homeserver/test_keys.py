@@ -206,7 +206,7 @@ async def test_broken_olm_session_is_replaced(account: OpenAccount) -> None:
     lost = await alice.door.send(room, MESSAGE, text("lost"), "2")
     await bot.open()
     assert (await bot.hear_id(lost)).hearing is Hearing.UNREADABLE
-    await alice.keys()
+    assert trusted(await alice.hear_id(await say(bot, room, "ours again")))
     await alice.shut()
     await alice.open()
     found = await alice.door.send(room, MESSAGE, text("found"), "3")

@@ -6,10 +6,14 @@ import random
 import signal
 from pathlib import Path
 
+from bot.config import load
+from bot.matrix.wire import Json
 from demo.homeserver import Homeserver
 from demo.operating import BotProcess, set_up
-from demo.scene import FEW, Scene
+from demo.scene import COORDINATOR, FEW, Scene
 from demo.stage import RealStage
+from storage.seal import Seal
+from tests.homeserver.thief import opened, stolen
 
 SEED = 458
 WORST, BEST = 3, 40  # passages until the bot dies
@@ -24,7 +28,9 @@ async def test_the_store_holds_only_what_may_be_kept(tmp_path: Path) -> None:
         async with RealStage(homeserver, tmp_path, bot, people=tuple(FEW), quiet=True) as stage:
             await few(stage).play()
             await stage.quiet()
+            said = encrypted(homeserver, stage)
         assert_kept(bot)
+        assert_forgotten(bot, said)
 
 
 async def test_a_bot_killed_over_and_over_holds_the_same_meetings(tmp_path: Path) -> None:
@@ -37,6 +43,27 @@ async def test_a_bot_killed_over_and_over_holds_the_same_meetings(tmp_path: Path
         assert_kept(bot)
         assert bot.deaths > 20
         assert len(said) == len(set(said))
+
+
+def encrypted(homeserver: Homeserver, stage: RealStage) -> list[Json]:
+    """All that the homeserver still shows the coordinator, of the table's room and their own."""
+    member, found = stage._members[COORDINATOR], list[Json]()
+    for room in (member.table, member.direct):
+        where = f"/_matrix/client/v3/rooms/{room}/messages?dir=b&limit=1000"
+        found += homeserver.call("GET", where, None, member.credentials().token)["chunk"]
+    return [event for event in found if event["content"].get("ciphertext")]
+
+
+def assert_forgotten(bot: BotProcess, said: list[Json]) -> None:
+    """Who has the bot's disk and master key opens nothing of what was said."""
+    settings = load(bot.config)
+    seal, folder = Seal(settings.master_key_bytes()), settings.data_dir / "matrix"
+    machine = stolen(folder, seal, settings.user_id)
+    keys = list(machine.inbound_group_store)
+    machine.store.database.close()
+    assert len(keys) > 4
+    assert len(said) > 50
+    assert opened(machine, said) == []
 
 
 def few(stage: RealStage) -> Scene:

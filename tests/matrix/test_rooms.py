@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matrix.rooms import State, facts, index, may, recipients, rotation, strictness
+from bot.matrix.rooms import (
+    State,
+    facts,
+    index,
+    may,
+    recipients,
+    rotation,
+    strictness,
+    while_present,
+)
 
 BOT, ALICE, BOB = "@bot:a.test", "@alice:a.test", "@bob:b.test"
 
@@ -117,3 +126,36 @@ def test_rotation_is_never_endless(messages: Any, milliseconds: Any) -> None:
     count, age = rotation(state(event("m.room.encryption", settings)))
     assert 1 <= count <= 100
     assert timedelta(hours=1) <= age <= timedelta(days=7)
+
+
+def moved(before: str, after: str, number: int) -> dict[str, Any]:
+    """Our own coming or going."""
+    return {
+        "event_id": f"${number}",
+        **event("m.room.member", {"membership": after}, BOT),
+        "unsigned": {"prev_content": {"membership": before}},
+    }
+
+
+COME, GO, RENAME = ("invite", "join"), ("join", "leave"), ("join", "join")
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        ("ab", "ab"),
+        ("a+b", "b"),  # from before we came
+        ("a-", "a"),
+        ("a-b+c", "ac"),  # nothing from while we were gone
+        ("a+b-c+d", "bd"),
+        ("a=b", "ab"),  # our name changed
+        ("a-b+c-d", "ac"),
+    ],
+)
+def test_only_what_happened_while_we_were_there(told: str, heard: str) -> None:
+    moves = {"+": COME, "-": GO, "=": RENAME}
+    raws = [
+        moved(*moves[sign], number) if sign in moves else {"type": "m.room.message", "word": sign}
+        for number, sign in enumerate(told)
+    ]
+    assert "".join(raw.get("word", "") for raw in while_present(raws, BOT)) == heard
