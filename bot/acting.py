@@ -122,6 +122,7 @@ class Actor:
     def request(
         self, event: Event, line: int, sender: Account, place: Place, room: RoomFacts | None
     ) -> Request:
+        at_table = place is Place.TABLE
         enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
         return Request(
             event_id=EventId(event.event_id),
@@ -132,6 +133,7 @@ class Actor:
             at=max(min(event.at, self._desk.clock()), self.last_sync),
             in_room=enrolled,
             strangers=strangers,
+            faults=self._places.faults(room, strangers) if room and at_table else (),
             thread=thread(event.content),
         )
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     # the room
     NO_ROOM = "no_room"
     STRANGER_PRESENT = "stranger_present"
+    ROOM_UNSAFE = "room_unsafe"
     # the people
     ALREADY_ENROLLED = "already_enrolled"
     UNKNOWN_MEMBER = "unknown_member"
