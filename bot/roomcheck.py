@@ -216,6 +216,8 @@ class Report:
         row = self._known.get(fault)
         if self._quiet(fault):
             return False
+        if fault is Fault.STRANGERS and self._tx.outbox.waits(TABLE_LANE, Act.REMOVE):
+            return False  # who is on the way out has not arrived
         more = fault is Fault.STRANGERS and row is not None and self._seen.strangers > row.count
         return row is None or row.knowledge != Knowledge.TOLD or more
 

@@ -74,7 +74,8 @@ def test_a_serious_fault_stays_serious_whatever_else_is_found(
 @given(st.sampled_from(["history_visibility", "join_rule", "guest_access", "algorithm"]), st.text())
 def test_an_unknown_setting_is_never_safe(name: str, value: str) -> None:
     allowed = {"joined", "invited"} if name == "history_visibility" else {getattr(SAFE, name)}
-    found = faults(replace(SAFE, **{name: value}))
+    changed: dict[str, Any] = {name: value}
+    found = faults(replace(SAFE, **changed))
     assert bool(found) is (value not in allowed)
     assert set(found) <= SERIOUS
 
