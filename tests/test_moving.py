@@ -2,16 +2,18 @@
 upgrades"): what a homeserver can make up alone moves nothing."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.matrix.door import Hearing, Invitation
-from demo.scene import COORDINATOR, MAYOR
+from demo.scene import COORDINATOR, MAYOR, Scene
 from storage.people import RoomKind
 from tests import moments as at
 from tests.hall import BOT, FakeDoor, Hall, Sent
 from tests.moments import kinds
+from tests.test_exactly_once import MortalHall, Sweep
 
 OTHER = "!other:elsewhere.example"
 
@@ -152,6 +154,22 @@ async def test_the_table_does_not_move_while_a_meeting_is_open(hall: Hall) -> No
     assert hall.room == old
     await moment.says(COORDINATOR, "!vergadering sluiten")
     assert "room.moved" in kinds(await speaks(hall, new))
+
+
+async def test_a_move_killed_at_any_point_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
+    mortal = MortalHall(tmp_path)
+    await Scene(mortal).gather()
+    new = await new_room(mortal)
+    await replaced(mortal, new)
+    sweep, moment = Sweep(mortal), await at.gathered(mortal)
+
+    async def act() -> list[Sent]:
+        sent = await moment.hears(mortal.typed(COORDINATOR, "!status", new))
+        await mortal.app.hearer.watch()
+        return sent
+
+    assert kinds(await sweep.step("move", act)) == ["room.moved", "status"]
+    assert mortal.fate.deaths > 15
 
 
 async def test_the_former_room_is_left_after_a_crash_too(hall: Hall) -> None:

@@ -1,18 +1,20 @@
 """The table's room is watched: mended where we may, told once, and no case touched meanwhile."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.matrix.door import Invitation, MatrixRefused
+from bot.matrix.door import Hearing, Invitation, MatrixRefused
 from bot.rules.refusal import Reason
 from bot.rules.room import SERIOUS, Fault
 from demo.scene import COORDINATOR, Scene
 from tests import moments as at
-from tests.hall import BOT, FakeDoor, Hall, Sent, facts_of
+from tests.hall import BOT, FakeDoor, Hall, Sent, facts_of, heard
 from tests.matrix.test_mending import ELEMENT_LEVELS
 from tests.moments import kinds, only, reason
+from tests.test_exactly_once import MortalHall
 
 ALL = frozenset(Fault)
 STRANGER = "@who:elsewhere.example"
@@ -275,6 +277,36 @@ async def test_what_was_mended_just_before_a_crash_is_told_after_it(hall: Hall) 
     sent = await watch.after(seconds=15)
     assert kinds(sent) == ["room.mended"]
     assert await watch.after(seconds=15) == []
+
+
+@pytest.mark.parametrize("mends", [True, False])
+async def test_killed_at_any_point_it_tells_what_it_found_once(tmp_path: Path, mends: bool) -> None:
+    mortal = MortalHall(tmp_path)
+    await Scene(mortal).gather()
+    safe = mortal.matrix.rooms[mortal.room].facts
+    may_mend = ALL if mends else frozenset()
+    wrong = replace(safe, history_visibility="shared", topic="x", may_mend=may_mend)
+    before = mortal.picture()
+    for point in range(1, 1000):
+        mortal.restore(before)
+        watch, deaths = Watch(mortal), mortal.fate.deaths
+        mortal.fate.point, mortal.fate.dies = 0, point.__eq__
+        mortal.matrix.rooms[mortal.room].facts = wrong
+        await mortal.hears(mortal.state_event(mortal.room, "clb"))
+        told = kinds(watch.said() + await watch.after(seconds=15))
+        assert told == (["room.mended"] if mends else ["room.fault"]), point
+        if mortal.fate.deaths == deaths:
+            break
+    assert point > 8
+
+
+async def test_a_redaction_of_a_setting_is_noticed(hall: Hall) -> None:
+    await at.in_session(hall)
+    watch, room = Watch(hall), hall.matrix.rooms[hall.room]
+    room.facts = replace(room.facts, algorithm="")
+    redaction = hall.matrix.add(hall.room, STRANGER, "m.room.redaction", {"redacts": "$setting"})
+    await hall.hears(heard(redaction, hall.now, Hearing.CLEAR))
+    assert faults(watch.said(), "room.fault") == ["encryption_weakened"]
 
 
 async def test_a_stranger_is_announced_and_their_leaving_too(hall: Hall) -> None:
