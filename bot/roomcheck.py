@@ -7,26 +7,22 @@ and forth for ever: a fault is told at most once an hour, and mended ever more s
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.composing import Composer
 from bot.desk import Desk
 from bot.matrix.door import MatrixRefused, RoomFacts, SessionLost
-from bot.matrix.mending import TYPES
 from bot.places import PlaceFinder
-from bot.rules import room as rules
+from bot.roomreport import Look, Report
 from bot.rules.facts import Account
 from bot.rules.room import Fault
 from storage.faults import Knowledge
-from storage.outbox import TABLE_LANE, Act
 from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.roomcheck")
 
-QUIET = timedelta(hours=1)  # the same fault is told, and its mending put off, at most this long
-FIRST_PAUSE = timedelta(minutes=1)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -35,16 +31,6 @@ class Pause:
 
     until: datetime
     length: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a look at the room showed, after mending. `by`: who had set what was mended."""
-
-    facts: RoomFacts
-    found: tuple[Fault, ...]
-    strangers: int
-    by: Mapping[Fault, Account | None] = field(default_factory=dict)
 
 
 class RoomCheck:
@@ -129,7 +115,7 @@ class RoomCheck:
             for fault in cured:
                 if fault not in known:
                     tx.faults.set(fault, Knowledge.UNTOLD, 0, None)
-            by = {fault: self._member(tx, seen.facts.set_by.get(TYPES[fault])) for fault in cured}
+            by = {fault: self._member(tx, seen.facts.set_by.get(fault)) for fault in cured}
         for fault in cured:
             await self._mend(room_id, fault)
         self._desk.room_changed(room_id)
@@ -140,97 +126,17 @@ class RoomCheck:
 
     async def _mend(self, room_id: str, fault: Fault) -> None:
         now, last = self._desk.clock(), self._pauses.get(fault)
-        lasting = last is not None and now - last.until < QUIET
-        length = min(2 * last.length, QUIET) if last is not None and lasting else FIRST_PAUSE
+        lasting = last is not None and now - last.until < LONGEST_PAUSE
+        length = (
+            min(2 * last.length, LONGEST_PAUSE) if last is not None and lasting else FIRST_PAUSE
+        )
         self._pauses[fault] = Pause(now + length, length)
+        log.info("mending %s", fault)
         try:
             await self._desk.door.mend(room_id, fault, self._composer.room_name())
-            log.info("mended: %s", fault)
         except MatrixRefused as refused:
             log.warning("%s may not be mended: %s", fault, refused.errcode)
 
     def _member(self, tx: Tx, user: str | None) -> Account | None:
         known = tx.people.known(user) if user else None
         return known if known is not None and tx.people.member(known) is not None else None
-
-
-class Report:
-    """What of a look is told, in one transaction."""
-
-    def __init__(self, tx: Tx, desk: Desk, seen: Look) -> None:
-        self._tx, self._desk, self._seen = tx, desk, seen
-        self._now = desk.clock()
-        self._known = tx.faults.all()
-
-    def write(self) -> None:
-        """Mended, found, gone: in this order, each fault at most once an hour."""
-        was_unsafe = bool(rules.serious(self._believed()))
-        self._tell_mended()
-        self._tell_found()
-        self._note_gone()
-        self._known = self._tx.faults.all()
-        told_mended = bool(self._seen.by)
-        if was_unsafe and not told_mended and not rules.serious(self._seen.found):
-            self._say("room.safe")
-
-    def _believed(self) -> Iterable[Fault]:
-        """What the table thinks is the matter."""
-        return [f for f, row in self._known.items() if row.knowledge == Knowledge.TOLD]
-
-    def _quiet(self, fault: Fault) -> bool:
-        told = self._known[fault].told_at if fault in self._known else None
-        return told is not None and self._now - told < QUIET
-
-    def _tell_mended(self) -> None:
-        """What a crash kept from being told, too; grouped by who had changed it."""
-        mended = dict(self._seen.by)
-        for fault, row in self._known.items():
-            if row.knowledge == Knowledge.UNTOLD and fault not in self._seen.found:
-                mended.setdefault(fault, None)
-        news: dict[Account | None, list[Fault]] = {}
-        for fault, who in mended.items():
-            believed = fault in self._believed()
-            if believed or not self._quiet(fault):
-                news.setdefault(who, []).append(fault)
-                self._tx.faults.set(fault, Knowledge.GONE, 0, self._now)
-            else:
-                self._tx.faults.set(fault, Knowledge.GONE, 0, None)
-        for who, some in news.items():
-            self._say("room.mended", faults=tuple(some), by=who)
-
-    def _tell_found(self) -> None:
-        news = [fault for fault in self._seen.found if self._is_news(fault)]
-        for fault in news:
-            count = self._seen.strangers if fault is Fault.STRANGERS else 0
-            self._tx.faults.set(fault, Knowledge.TOLD, count, self._now)
-        if Fault.STRANGERS in news:
-            news.remove(Fault.STRANGERS)
-            self._say("stranger.arrived", strangers=self._seen.strangers)
-        if news:
-            beyond = set(TYPES) - self._seen.facts.may_mend - {Fault.REPLACED, Fault.POWERLESS}
-            empower = bool(beyond.intersection(news)) and Fault.POWERLESS not in news
-            grave = bool(rules.serious(news))
-            self._say("room.fault", faults=tuple(news), empower=empower, serious=grave)
-
-    def _is_news(self, fault: Fault) -> bool:
-        row = self._known.get(fault)
-        if self._quiet(fault):
-            return False
-        if fault is Fault.STRANGERS and self._tx.outbox.waits(TABLE_LANE, Act.REMOVE):
-            return False  # who is on the way out has not arrived
-        more = fault is Fault.STRANGERS and row is not None and self._seen.strangers > row.count
-        return row is None or row.knowledge != Knowledge.TOLD or more
-
-    def _note_gone(self) -> None:
-        """An hour later nothing of it is remembered."""
-        for fault, row in self._tx.faults.all().items():
-            if fault in self._seen.found:
-                continue
-            if self._quiet(fault):
-                self._tx.faults.set(fault, Knowledge.GONE, 0, None)
-            elif row.told_at is None or self._now - row.told_at >= QUIET:
-                self._tx.faults.forget(fault)
-
-    def _say(self, kind: str, **facts: object) -> None:
-        token = self._desk.chance.token()
-        self._tx.outbox.add(TABLE_LANE, Act.MESSAGE, kind, facts, token)  # type: ignore[arg-type]

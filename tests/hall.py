@@ -24,7 +24,6 @@ from bot.matrix.door import (
     RoomPlan,
     Standing,
 )
-from bot.matrix.mending import TYPES
 from bot.rules.room import MEGOLM, Fault
 from handlers.turn import Table
 from storage.database import open_database
@@ -326,8 +325,7 @@ class Hall:
         """The homeserver shows the table's room with other settings, set by somebody."""
         room = room or self.room
         facts = self.matrix.rooms[room].facts
-        types = {TYPES[fault] for fault in Fault if fault in TYPES}
-        set_by = dict.fromkeys(types, self.user_id(by))
+        set_by = dict.fromkeys(Fault, self.user_id(by))
         self.matrix.rooms[room].facts = replace(facts, **{"set_by": set_by, **changes})
         await self.hears(self.state_event(room, by))
 

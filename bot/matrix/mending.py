@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bot.matrix.powers import POWERS, State, content, may_set, tightened
 from bot.matrix.wire import Json
-from bot.rules.room import MEGOLM, Fault
+from bot.rules.room import BEYOND_POWER, MEGOLM, Fault
 
 BRIDGES = ("m.bridge", "uk.half-shot.bridge")  # MSC2346, and its name while it was unstable
 ALIAS = "m.room.canonical_alias"
@@ -28,7 +28,6 @@ TYPES: Mapping[Fault, str] = MappingProxyType(
         Fault.REPLACED: "m.room.tombstone",
     }
 )
-_BEYOND_US = frozenset({Fault.POWERLESS, Fault.STRANGERS, Fault.REPLACED, Fault.BRIDGED})
 _PLAIN: Mapping[str, Json] = MappingProxyType(
     {
         "m.room.encryption": {"algorithm": MEGOLM},
@@ -53,14 +52,14 @@ def mendable(state: State, us: str) -> frozenset[Fault]:
     return frozenset(
         fault
         for fault, type_ in TYPES.items()
-        if fault not in _BEYOND_US and may_set(state, us, type_)
+        if fault not in BEYOND_POWER and may_set(state, us, type_)
     )
 
 
 def cure(fault: Fault, state: State, us: str, name: str) -> tuple[str, Json] | None:
     """Type and content of the state event that mends a fault; None when it is so already, or
     nothing could. `name`: what the room is to be called."""
-    if fault in _BEYOND_US:
+    if fault in BEYOND_POWER:
         return None
     type_ = TYPES[fault]
     wanted = {**_PLAIN, POWERS: tightened(state, us), "m.room.name": {"name": name}}[type_]

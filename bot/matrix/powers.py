@@ -92,7 +92,7 @@ def tightened(state: State, us: str) -> Json:
     events = levels.get("events")
     listed = events if isinstance(events, dict) else {}
     raised = {
-        type_: max(top, number(listed.get(type_), 0)) for type_ in (*GOVERNING, "m.room.tombstone")
+        type_: max(top, needed_to_set(state, type_)) for type_ in (*GOVERNING, "m.room.tombstone")
     }
     members = anybody(state)
     return {

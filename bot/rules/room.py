@@ -28,9 +28,9 @@ class Fault(StrEnum):
     STRANGERS = "strangers"
     HISTORY_OPEN = "history_open"
     JOINABLE = "joinable"
-    GUESTS_ALLOWED = "guests_allowed"
     BRIDGED = "bridged"
     ANYBODY_GOVERNS = "anybody_governs"
+    GUESTS_ALLOWED = "guests_allowed"
     MEMBER_GOVERNS = "member_governs"
     POWERLESS = "powerless"
     ANYBODY_INVITES = "anybody_invites"
@@ -40,7 +40,8 @@ class Fault(StrEnum):
     REPLACED = "replaced"
 
 
-# These let others read or come in, now or by anybody's hand: no case is touched with them.
+# These let others read or come in, now or by anybody's hand: no case is touched with them. A
+# guest comes in by invitation only, and is then a stranger.
 SERIOUS = frozenset(
     {
         Fault.NOT_ENCRYPTED,
@@ -48,11 +49,13 @@ SERIOUS = frozenset(
         Fault.STRANGERS,
         Fault.HISTORY_OPEN,
         Fault.JOINABLE,
-        Fault.GUESTS_ALLOWED,
         Fault.BRIDGED,
         Fault.ANYBODY_GOVERNS,
     }
 )
+
+# No power in the room lets us put these right: people decide about them.
+BEYOND_POWER = frozenset({Fault.STRANGERS, Fault.BRIDGED, Fault.POWERLESS, Fault.REPLACED})
 
 
 @dataclass(frozen=True, slots=True)

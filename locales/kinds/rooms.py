@@ -38,8 +38,8 @@ REMEDIES: Mapping[Fault, str] = MappingProxyType(
             "and privacy, let only invited people join."
         ),
         Fault.GUESTS_ALLOWED: N_(
-            "Guests without an account could be let in. In the room's settings, under Security "
-            "and privacy, switch guest access off."
+            "Guests without an account could be invited. Apps show the switch for that in public "
+            "rooms only; as administrator I can switch it off."
         ),
         Fault.BRIDGED: N_(
             "A bridge to another network is connected to it, so that what is said here may go "

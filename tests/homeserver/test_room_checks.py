@@ -145,7 +145,7 @@ async def test_a_room_as_element_makes_it_is_explained_and_then_mended(table: Ta
         *("history_open", "guests_allowed", "powerless", "anybody_invites")
     ]
     refused = await table.told("refused")
-    assert refused.content[FACTS]["faults"] == ["history_open", "guests_allowed"]
+    assert refused.content[FACTS]["faults"] == ["history_open"]
     await table.empower()
     mended = await table.told("room.mended")
     assert mended.content[FACTS]["faults"] == ["history_open", "guests_allowed", "anybody_invites"]

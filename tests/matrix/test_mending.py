@@ -10,7 +10,7 @@ from bot.matrix.door import RoomFacts
 from bot.matrix.mending import ALIAS, TYPES, cure
 from bot.matrix.powers import ABOVE_ALL, GOVERNING, POWERS, State, level, needed_to_set
 from bot.matrix.rooms import facts
-from bot.rules.room import MEGOLM, Fault
+from bot.rules.room import BEYOND_POWER, MEGOLM, Fault
 from tests.matrix.test_rooms import ALICE, BOB, BOT, event, member, state
 
 # As Synapse and Element make a private encrypted room.
@@ -65,7 +65,7 @@ def test_what_a_common_client_makes_is_seen_as_it_is() -> None:
     assert (found.anybody_invites, found.anybody_governs) == (True, False)
     assert found.governors == {ALICE}
     assert found.may_mend == frozenset()
-    assert found.set_by["m.room.topic"] == BOB
+    assert found.set_by[Fault.TOPIC_SET] == BOB
     assert found.creator == ALICE
 
 
@@ -82,8 +82,7 @@ def test_a_cure_cures_and_is_then_none(fault: Fault) -> None:
     room = dict(element(alice=100, bot=100, bob=60))
     found = cure(fault, room, BOT, "Meeting")
     if found is None:
-        untouched = {Fault.POWERLESS, Fault.STRANGERS, Fault.REPLACED, Fault.BRIDGED}
-        assert fault in untouched | {Fault.NOT_ENCRYPTED, Fault.ENCRYPTION_WEAKENED}
+        assert fault in BEYOND_POWER | {Fault.NOT_ENCRYPTED, Fault.ENCRYPTION_WEAKENED}
         return
     type_, content = found
     room[type_, ""] = event(type_, content)
