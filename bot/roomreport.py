@@ -80,9 +80,8 @@ class Report:
             self._say("stranger.arrived", strangers=self._seen.strangers)
         if news:
             curable = set(news) - rules.BEYOND_POWER - self._seen.facts.may_mend
-            empower = bool(curable) and Fault.POWERLESS not in news
             grave = bool(rules.serious(news))
-            self._say("room.fault", faults=tuple(news), empower=empower, serious=grave)
+            self._say("room.fault", faults=tuple(news), empower=bool(curable), serious=grave)
 
     def _is_news(self, fault: Fault) -> bool:
         row = self._known.get(fault)

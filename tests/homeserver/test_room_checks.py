@@ -144,6 +144,7 @@ async def test_a_room_as_element_makes_it_is_explained_and_then_mended(table: Ta
     assert fault.content[FACTS]["faults"] == [
         *("history_open", "guests_allowed", "powerless", "anybody_invites")
     ]
+    assert fault.content[FACTS]["empower"]
     refused = await table.told("refused")
     assert refused.content[FACTS]["faults"] == ["history_open"]
     await table.empower()
@@ -170,6 +171,15 @@ async def test_every_mendable_setting_is_put_right(table: Table) -> None:
         await table.set(type_, content)
         await table.told("room.mended", faults=[fault])
         assert await table.state(type_) != content
+    assert (await table.state("m.room.encryption")) == {"algorithm": MEGOLM}
+
+
+async def test_a_setting_that_was_redacted_is_put_back(table: Table) -> None:
+    await table.mended_room()
+    events = await table.api("GET", f"{ROOMS}/{table.room}/state")
+    (setting,) = [one["event_id"] for one in events if one["type"] == "m.room.encryption"]
+    await table.api("PUT", f"{ROOMS}/{table.room}/redact/{setting}/t1", {})
+    await table.told("room.mended", faults=["encryption_weakened"])
     assert (await table.state("m.room.encryption")) == {"algorithm": MEGOLM}
 
 
