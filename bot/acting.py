@@ -128,6 +128,7 @@ class Actor:
     def request(
         self, event: Event, line: int, sender: Account, place: Place, room: RoomFacts | None
     ) -> Request:
+        at_table = place is Place.TABLE
         enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
         return Request(
             event_id=EventId(event.event_id),
@@ -139,6 +140,7 @@ class Actor:
             in_room=enrolled,
             strangers=strangers,
             suspended=self._places.suspended(room) if room else 0,
+            faults=self._places.faults(room, strangers) if room and at_table else (),
             thread=thread(event.content),
         )
 

@@ -81,6 +81,7 @@ class App:
     async def _beat(self) -> None:
         while True:
             self.hearer.overdue()
+            await self.hearer.watch()
             await asyncio.sleep(HEARTBEAT)
 
 

@@ -18,7 +18,9 @@ from bot.matrix.door import (
     RoomFacts,
     SessionLost,
 )
+from bot.moving import Mover
 from bot.places import PlaceFinder
+from bot.roomcheck import RoomCheck
 from bot.rules import identity
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
@@ -44,7 +46,9 @@ class Hearer:
         self._places = PlaceFinder(desk)
         self._actor = Actor(desk, self._places)
         self._gate = Gate(desk, self._places, self._actor)
+        self._mover = Mover(desk, self._places, self._actor)
         self._composer = Composer(desk)
+        self.check = RoomCheck(desk, self._places)
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
@@ -61,6 +65,7 @@ class Hearer:
         if batch.keys_arrived:
             await self._read_again()
         self._watch.look()  # somebody may sit at the table now who did not before
+        await self.check.look()
         now = self._desk.clock()
         with self._desk.transaction() as tx:
             tx.set_sync_point(batch.token, now)
@@ -85,10 +90,18 @@ class Hearer:
                     row.told = True
                     self._actor.advise(tx, Account(row.account_id), "unreadable", Act.MESSAGE)
 
+    async def watch(self) -> None:
+        """Finish what a crash interrupted, and look again at a room that was not as it must be."""
+        await self._mover.leave_former()
+        await self.check.look(again=True)
+
     async def _one(self, event: Event) -> None:
-        if event.state_key is not None:
+        if event.state_key is not None or event.type == "m.room.redaction":
             self._desk.room_changed(event.room)
             self._desk.bell.set()
+            self.check.changed()
+        else:
+            await self.check.look()
         try:
             await self._heard(event)
         except SessionLost:
@@ -136,15 +149,25 @@ class Hearer:
         said = self._said(lines, event.room, sender, room)
         self._actor.trace(event, sender, [line for _, line in said])
         for number, line in said if edited is None else _weightiest(said):
+            await self._mover.follow(event.room, sender, room)
             place = self._places.find(event.room, sender, room, line)
             if place is None:
                 return
+            room = await self._looked_at(event.room, place, line) or room
             self._actor.greet(event, sender)
             request = self._actor.request(event, number, sender, place, room)
             handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
             done = self._actor.act(request, line, handle)
             if done and core.holds_words(line):
                 self._desk.lines[event.event_id, number] = lines[number]
+
+    async def _looked_at(self, room: str, place: Place, line: Line) -> RoomFacts | None:
+        """The table's room, after a look at it if it is new or a meeting is about to open."""
+        if place is not Place.TABLE:
+            return None
+        if line.name == "meeting.open" or not self.check.knows(room):
+            return await self.check.now(room)
+        return None
 
     def _said(
         self, lines: list[str], room_id: str, sender: Account, room: RoomFacts

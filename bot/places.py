@@ -2,7 +2,10 @@
 
 from bot.desk import Desk
 from bot.matrix.door import RoomFacts
+from bot.rules import room as rules
 from bot.rules.facts import Account
+from bot.rules.people import Right, Role, entitled
+from bot.rules.room import Fault
 from handlers import core, rooms
 from handlers.core import Line
 from handlers.turn import Say, Says
@@ -23,6 +26,8 @@ class PlaceFinder:
             row = tx.people.room(room_id)
             if row is not None and row.kind == RoomKind.TABLE:
                 return Place.TABLE
+            if row is not None and row.kind == RoomKind.FORMER:
+                return None
             alone = self.alone(tx.people.user_id(sender), room)
             binds = self._binds(tx, sender, room, line, alone=alone)
             direct = alone and room.encrypted and not binds
@@ -30,7 +35,7 @@ class PlaceFinder:
                 tx.people.forget_room(room_id)
                 row = None
             if binds:
-                self._bind(tx, room_id, room)
+                self._bind(tx, room_id)
                 return Place.TABLE
             if direct:
                 tx.people.prefer(row or tx.people.add_room(room_id, RoomKind.ASIDE, sender))
@@ -68,16 +73,52 @@ class PlaceFinder:
             )
 
     def company(self, room: RoomFacts) -> tuple[frozenset[Account], int]:
-        """The enrolled people in a room, and how many others are there."""
+        """The enrolled people in a room, and how many others are there; also of the invited,
+        where they could read along."""
         others = room.joined - {self._desk.door.user_id}
+        invited = room.invited if room.history_visibility == "invited" else frozenset()
         with self._desk.transaction() as tx:
-            known = {user: tx.people.known(user) for user in others}
-            enrolled = frozenset(
-                account
-                for account in known.values()
+            known = {user: tx.people.known(user) for user in others | invited}
+            enrolled = {
+                user: account
+                for user, account in known.items()
                 if account is not None and tx.people.member(account) is not None
-            )
-        return enrolled, len(others) - len(enrolled)
+            }
+        here = frozenset(account for user, account in enrolled.items() if user in others)
+        return here, len(known) - len(enrolled)
+
+    def faults(self, room: RoomFacts, strangers: int) -> tuple[Fault, ...]:
+        """All that is the matter with the table's room."""
+        with self._desk.transaction() as tx:
+            others = [user for user in room.governors if not self._is_steward(tx, user)]
+        table = self._desk.table
+        return rules.faults(
+            rules.Room(
+                encrypted=room.encrypted,
+                algorithm=room.algorithm,
+                rotation_messages=room.rotation_messages,
+                rotation_ms=room.rotation_ms,
+                history_visibility=room.history_visibility,
+                join_rule=room.join_rule,
+                guest_access=room.guest_access,
+                strangers=strangers,
+                bridged=room.bridged,
+                anybody_governs=room.anybody_governs,
+                member_governs=bool(others),
+                powerless=not (room.may_redact and room.may_invite and room.may_remove),
+                anybody_invites=room.anybody_invites,
+                aliased=room.aliased,
+                name=room.name,
+                topic=room.topic,
+                replaced=room.replaced_by is not None,
+            ),
+            (table.name, table.police_zone),
+        )
+
+    def _is_steward(self, tx: Tx, user: str) -> bool:
+        account = tx.people.known(user)
+        member = tx.people.member(account) if account is not None else None
+        return member is not None and entitled(Right.STEWARD, Role(member.role), chairs=False)
 
     def welcome(self, inviter: str, room: RoomFacts) -> bool:
         """Any member's room of two; any room of the mayor's or the coordinator's."""
@@ -92,10 +133,9 @@ class PlaceFinder:
             return False
         return not alone or (not room.flagged_direct and core.binds(line))
 
-    def _bind(self, tx: Tx, room_id: str, room: RoomFacts) -> None:
-        powerless = not (room.may_redact and room.may_invite and room.may_remove)
+    def _bind(self, tx: Tx, room_id: str) -> None:
         tx.people.add_room(room_id, RoomKind.TABLE)
-        bound = Say("room.bound", {"powerless": powerless}, TABLE_LANE)
+        bound = Say("room.bound", lane=TABLE_LANE)
         says: Says = [bound, *rooms.invitations(tx)]
         for say in says:
             token = self._desk.chance.token()

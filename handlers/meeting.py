@@ -28,6 +28,7 @@ def open_(turn: Turn) -> Says:
     """Open the meeting: purpose, secrecy, roll call (P01, P05, H09)."""
     if turn.tx.meetings.running() is not None:
         raise Refused(Reason.MEETING_OPEN)
+    turn.require_safe_room()
     meeting = turn.tx.meetings.planned() or turn.tx.meetings.add(MeetingState.ROLL_CALL)
     meeting.state = MeetingState.ROLL_CALL
     meeting.opened_on = turn.today

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
+from bot.rules import room
 from bot.rules.agenda import MeetingState
 from bot.rules.facts import Account, EventId, Facts, Token
 from bot.rules.identity import require_compared
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
 from bot.rules.roll import require_quorum
+from bot.rules.room import Fault
 from locales.codes import Place
 from locales.kinds import KINDS
 from storage import models as m
@@ -42,7 +44,8 @@ class Request:
     """One line of one event, from somebody enrolled, believed (promise 3).
 
     `in_room`: the enrolled people joined to the table's room; `strangers`: how many others are;
-    `suspended`: how many are whose identity was replaced.
+    `suspended`: how many are whose identity was replaced; `faults`: all that is the matter with
+    the room.
     """
 
     event_id: EventId
@@ -53,6 +56,7 @@ class Request:
     in_room: frozenset[Account] = frozenset()
     strangers: int = 0
     suspended: int = 0
+    faults: tuple[Fault, ...] = ()
     thread: EventId | None = None
 
 
@@ -121,7 +125,7 @@ class Turn:
 
     def session(self) -> m.Meeting:
         """The meeting, when case work may be done: in session, the three seats filled (C01),
-        nobody in the room who is not enrolled (R27)."""
+        nobody in the room who is not enrolled (R27), and the room as safe as it must be."""
         meeting = self.meeting()
         if meeting.state != MeetingState.IN_SESSION:
             raise Refused(Reason.NOT_IN_SESSION)
@@ -130,11 +134,17 @@ class Turn:
 
     def require_safe(self, meeting: m.Meeting) -> None:
         require_quorum(self.tx.meetings.roles_present(meeting))
-        if self.request.strangers:
-            raise Refused(Reason.STRANGER_PRESENT)
+        self.require_safe_room()
         if self.request.suspended:
             raise Refused(Reason.SUSPENDED_PRESENT)
         self.require_compared()
+
+    def require_safe_room(self) -> None:
+        """Nobody reads here who should not, or could see to it that they do (R07, R27)."""
+        if self.request.strangers:
+            raise Refused(Reason.STRANGER_PRESENT)
+        if found := room.serious(self.request.faults):
+            raise Refused(Reason.ROOM_UNSAFE, faults=found)
 
     def require_compared(self) -> None:
         """Nothing about a case is said before mayor and coordinator are known to be themselves."""

@@ -33,6 +33,7 @@ def status(turn: Turn) -> Says:
         "meeting": None,
         "planned": _at_table(turn, planned.planned_at) if planned else None,
         "without_room": turn.tx.people.table_room() is None,
+        "faults": turn.request.faults or None,
     }
     if meeting is not None:
         on_floor = meeting.case_id and turn.tx.cases.get(meeting.case_id).reference

@@ -15,6 +15,7 @@ from bot.rules.fiche import Direction, Section, Sign
 from bot.rules.identity import Standing
 from bot.rules.notification import Attestation, Route
 from bot.rules.people import Excluded, Organisation, Right, Role, Seat
+from bot.rules.room import Fault
 from locales.catalogue import LANGUAGES, NP_, translate
 
 
@@ -192,6 +193,23 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "mayor": NP_("right", "the mayor's seat"),
             "officer": NP_("right", "the information officer"),
         },
+        Fault: {
+            "not_encrypted": NP_("fault", "no encryption"),
+            "encryption_weakened": NP_("fault", "weakened encryption"),
+            "strangers": NP_("fault", "somebody who is not enrolled"),
+            "history_open": NP_("fault", "history open to newcomers"),
+            "joinable": NP_("fault", "access without invitation"),
+            "guests_allowed": NP_("fault", "guest access"),
+            "bridged": NP_("fault", "a bridge to another network"),
+            "anybody_governs": NP_("fault", "settings that every member can change"),
+            "member_governs": NP_("fault", "settings that some members can change"),
+            "powerless": NP_("fault", "too little power for me"),
+            "anybody_invites": NP_("fault", "inviting by every member"),
+            "aliased": NP_("fault", "a public address"),
+            "telling_name": NP_("fault", "a telling name"),
+            "topic_set": NP_("fault", "a topic"),
+            "replaced": NP_("fault", "replacement by another room"),
+        },
         Discussed: {
             "discussed": NP_("discussed", "discussed"),
             "not_discussed": NP_("discussed", "not discussed"),
@@ -232,6 +250,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Subject: "subject",
         Place: "place",
         Right: "right",
+        Fault: "fault",
         Discussed: "discussed",
         Language: "language",
         Standing: "standing",

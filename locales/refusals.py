@@ -49,6 +49,11 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.NOTHING_TO_CONFIRM: N_(
             "That person's identity has not changed; there is nothing to confirm."
         ),
+        Reason.ROOM_UNSAFE: N_(
+            "Until this room is safe no case is touched and no meeting opened ({faults}). My "
+            "message about the room says what to do; as its administrator (100) I put right what "
+            "I can."
+        ),
         Reason.ALREADY_ENROLLED: N_(
             "That person is already enrolled; `{do_members}` shows all. `{do_room_create}` in the "
             "direct room invites again whoever is not in the table's room."
@@ -228,5 +233,6 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "cases": "cases",
         "route": "code:route",
         "limit": "int",
+        "faults": "codes:fault",
     }
 )

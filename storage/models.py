@@ -63,6 +63,16 @@ class Room(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
+class RoomFault(Base):
+    """Something that is the matter with the table's room, and what the table knows of it."""
+
+    __tablename__ = "room_fault"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    knowledge: Mapped[str]
+    count: Mapped[int] = mapped_column(default=0)  # of strangers, as told last
+    told_at: Mapped[datetime | None]
+
+
 class Member(Base):
     """Somebody enrolled at the table, with the master key that is their identity.
 

@@ -139,9 +139,9 @@ class Outbox:
         row.slot = row.tried_at = None
         self._session.flush()
 
-    def waits(self, lane: int, act: Act, kind: str) -> bool:
+    def waits(self, lane: int, act: Act, kind: str | None = None) -> bool:
         """Whether such a row waits in a lane."""
-        return any(row.act == act and row.kind == kind for row in self._waiting(lane))
+        return any(row.act == act and kind in {None, row.kind} for row in self._waiting(lane))
 
     def in_doubt(self, lane: int) -> bool:
         """Whether something was tried in a lane of which we do not know that it was done."""

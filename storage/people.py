@@ -17,6 +17,7 @@ from storage.seal import Seal
 class RoomKind(StrEnum):
     TABLE = "table"
     DIRECT = "direct"
+    FORMER = "former"  # the table's before it moved, still to be left
     ASIDE = "aside"  # of somebody who has spoken elsewhere since, or not audibly yet
 
 
@@ -126,6 +127,11 @@ class People:
 
     def table_room(self) -> m.Room | None:
         return self._session.scalar(select(m.Room).where(m.Room.kind == RoomKind.TABLE))
+
+    def rooms(self, kind: RoomKind) -> list[str]:
+        """The ids of all rooms of a kind."""
+        rows = self._session.scalars(select(m.Room).where(m.Room.kind == kind).order_by(m.Room.id))
+        return [self.room_id(row) for row in rows]
 
     def direct_room(self, account: int) -> m.Room | None:
         """The newest direct room of an account."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from storage import models as m
 from storage.cases import Cases
+from storage.faults import Faults
 from storage.meetings import Meetings
 from storage.outbox import Outbox
 from storage.people import People
@@ -27,6 +28,7 @@ class Tx:
         self.people = People(session, seal)
         self.meetings = Meetings(session)
         self.cases = Cases(session)
+        self.faults = Faults(session)
         self.polls = Polls(session, seal)
         self.outbox = Outbox(session, seal)
 

@@ -27,6 +27,7 @@ from bot.matrix.door import (
     Standing,
 )
 from bot.matrix.talk import NotVerified, ShortString, Talk
+from bot.rules.room import MEGOLM, Fault
 from handlers.turn import Table
 from storage.database import open_database
 from storage.seal import Seal
@@ -219,6 +220,12 @@ class FakeDoor:
         facts = self.matrix.rooms[room].facts
         return facts if BOT in facts.joined else None
 
+    async def mend(self, room: str, fault: Fault, name: str) -> None:
+        facts = self.matrix.rooms[room].facts
+        if fault not in facts.may_mend:
+            raise MatrixRefused("M_FORBIDDEN", 403)
+        self.matrix.rooms[room].facts = replace(facts, **mended(fault, name))
+
     async def standing(self, user: str) -> Standing:
         unsigned = user in self.matrix.unsigned
         key = "" if not user.endswith(f":{SERVER}") else self.matrix.keys.get(user, key_of(user))
@@ -245,6 +252,28 @@ class FakeDoor:
             sent = self.matrix.add(room, BOT, type_, content, clear=clear)
             self.matrix.done[txn] = sent.event_id
         return self.matrix.done[txn]
+
+
+def mended(fault: Fault, name: str) -> dict[str, Any]:
+    """What a mended fault changes of a room's facts."""
+    changes: dict[Fault, dict[str, Any]] = {
+        Fault.NOT_ENCRYPTED: {"encrypted": True},
+        Fault.ENCRYPTION_WEAKENED: {
+            "algorithm": MEGOLM,
+            "rotation_messages": None,
+            "rotation_ms": None,
+        },
+        Fault.HISTORY_OPEN: {"history_visibility": "joined"},
+        Fault.JOINABLE: {"join_rule": "invite"},
+        Fault.GUESTS_ALLOWED: {"guest_access": "forbidden"},
+        Fault.ANYBODY_GOVERNS: {"anybody_governs": False},
+        Fault.MEMBER_GOVERNS: {"governors": frozenset()},
+        Fault.ANYBODY_INVITES: {"anybody_invites": False},
+        Fault.ALIASED: {"aliased": False},
+        Fault.TELLING_NAME: {"name": name},
+        Fault.TOPIC_SET: {"topic": ""},
+    }
+    return changes[fault]
 
 
 @dataclass(frozen=True)
@@ -342,6 +371,19 @@ class Hall:
         """Somebody leaves the table's room in their client."""
         self.matrix.move(self.room, self.user_id(who), "leave")
         await self.hears(self.member_event(self.room, self.user_id(who), "leave"))
+
+    async def alters(self, by: str = "coordinator", room: str = "", **changes: Any) -> None:
+        """The homeserver shows the table's room with other settings, set by somebody."""
+        room = room or self.room
+        facts = self.matrix.rooms[room].facts
+        set_by = dict.fromkeys(Fault, self.user_id(by))
+        self.matrix.rooms[room].facts = replace(facts, **{"set_by": set_by, **changes})
+        await self.hears(self.state_event(room, by))
+
+    def state_event(self, room: str, by: str) -> Event:
+        """That some setting of a room was changed."""
+        sent = self.matrix.add(room, self.user_id(by), "m.room.history_visibility", {})
+        return replace(heard(sent, self.now, Hearing.CLEAR), state_key="")
 
     def member_event(self, room: str, user: str, membership: str) -> Event:
         sent = self.matrix.add(room, user, "m.room.member", {"membership": membership})

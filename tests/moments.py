@@ -232,6 +232,20 @@ async def uncompared(hall: Hall) -> Moment:
     return moment
 
 
+async def with_open_history(hall: Hall) -> Moment:
+    """Newcomers could read back, and the bot may not change that."""
+    moment = await in_session(hall)
+    await hall.alters(history_visibility="shared", may_mend=frozenset())
+    return moment
+
+
+async def without_safe_room(hall: Hall) -> Moment:
+    """The same, and no meeting is open."""
+    moment = await gathered(hall)
+    await hall.alters(history_visibility="shared", may_mend=frozenset())
+    return moment
+
+
 async def latecomer(hall: Hall) -> Moment:
     """A fiche is open, and somebody in the room is enrolled but not on the roster."""
     moment = await with_fiche(hall)

@@ -22,6 +22,7 @@ from bot.app import App
 from bot.desk import Desk
 from bot.matrix.door import Batch, Content, Event, Hearing, Invitation, RoomPlan
 from bot.rules.facts import Token
+from bot.rules.room import Fault
 from demo.scene import COORDINATOR, FEW, Scene
 from storage.inspect import tables
 from storage.outbox import Act
@@ -127,6 +128,16 @@ class MortalDoor(FakeDoor):
     async def remove(self, room: str, user: str) -> None:
         self.fate.pass_()
         await super().remove(room, user)
+        self.fate.pass_()
+
+    async def leave(self, room: str) -> None:
+        self.fate.pass_()
+        await super().leave(room)
+        self.fate.pass_()
+
+    async def mend(self, room: str, fault: Fault, name: str) -> None:
+        self.fate.pass_()
+        await super().mend(room, fault, name)
         self.fate.pass_()
 
 

@@ -27,6 +27,7 @@ from bot.rules import (
     reference,
     retention,
     roll,
+    room,
     roster,
 )
 from demo.scene import COORDINATOR, PEOPLE
@@ -52,6 +53,7 @@ RULES: tuple[ModuleType, ...] = (
     reference,
     retention,
     roll,
+    room,
     roster,
 )
 ALLOWED = (
@@ -82,6 +84,12 @@ COLUMNS = {
         "sealed": "the room id",
         "kind": "the table's or direct",
         "account_id": "whose direct room",
+    },
+    "room_fault": {
+        "code": "what is the matter with the table's room",
+        "knowledge": "code of what the table was told",
+        "count": "of strangers",
+        "told_at": "when",
     },
     "member": {
         "account_id": "who",

@@ -69,6 +69,9 @@ BAD = (
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!volgende"),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!beslis {case} opvolgen"),
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!besproken {case} ja"),
+    Bad(R.ROOM_UNSAFE, at.with_open_history, C, "!volgende"),
+    Bad(R.ROOM_UNSAFE, at.with_open_history, C, "!beslis {case} opvolgen"),
+    Bad(R.ROOM_UNSAFE, at.without_safe_room, C, "!vergadering openen"),
     # identities
     Bad(R.SUSPENDED_PRESENT, at.with_suspended, C, "!volgende"),
     Bad(R.SUSPENDED_PRESENT, at.with_suspended, C, "!besproken {case} ja"),

@@ -4,9 +4,12 @@ import logging
 from typing import Any
 
 from bot.matrix.door import MatrixRefused, RoomPlan
-from bot.matrix.rooms import MARKER, Rooms, content, index, members
+from bot.matrix.mending import cure
+from bot.matrix.powers import content
+from bot.matrix.rooms import MARKER, Rooms, index, members
 from bot.matrix.trust import MEGOLM
 from bot.matrix.wire import Json, Wire, path
+from bot.rules.room import Fault
 
 _log = logging.getLogger("tafelbot.matrix")
 
@@ -77,6 +80,14 @@ class Acts:
     async def remove(self, room: str, user: str) -> None:
         """Remove, unless the user is not there; an invitation is taken back."""
         await self._member_act(room, "kick", user, wanted=False)
+
+    async def mend(self, room: str, fault: Fault, name: str) -> None:
+        """Set the state event that puts a fault right, unless it is so already."""
+        found = cure(fault, await self._rooms.state(room, anew=True), self._us, name)
+        if found is not None:
+            type_, inside = found
+            await self._wire.call("PUT", path("rooms", room, "state", type_, ""), body=inside)
+            self._rooms.moved(room, [{}])
 
     async def _member_act(self, room: str, act: str, user: str, *, wanted: bool) -> None:
         """Post it; a refusal counts only while the room is not yet as wanted."""

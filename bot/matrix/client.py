@@ -35,6 +35,7 @@ from bot.matrix.talk import Talk
 from bot.matrix.vault import OnlyOne, Vault
 from bot.matrix.verifying import Verifying
 from bot.matrix.wire import Wire, path
+from bot.rules.room import Fault
 from storage.seal import Seal
 
 
@@ -202,6 +203,10 @@ class MatrixDoor:
         listed = any(room in (rooms or ()) for rooms in self._listening.direct.values())
         direct = listed or invited_directly(state, self.user_id)
         return facts(state, self.user_id, encrypted=self._rooms.encrypted(room), direct=direct)
+
+    async def mend(self, room: str, fault: Fault, name: str) -> None:
+        """Put one fault right, as far as one state event can."""
+        await self._acts.mend(room, fault, name)
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""

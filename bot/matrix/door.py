@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.matrix.talk import Talk, VerificationRequest
+from bot.rules.room import MEGOLM, Fault
 
 Content = Mapping[str, Any]
 
@@ -85,7 +86,13 @@ class RoomPlan:
 
 @dataclass(frozen=True, slots=True)
 class RoomFacts:
-    """A room as it is now. `encrypted` stays true once it was seen true."""
+    """A room as it is now. `encrypted` stays true once it was seen true; all the rest is what
+    the homeserver shows of the room's state, which is not encrypted and can be made up.
+
+    `governors`: who besides us may change encryption, history, join rules, guest access or power
+    levels. `set_by`: fault → who set what it would be about. `may_mend`: what our power lets us
+    put right. `upgraded_by`: who named `replaced_by`, if the power levels let them.
+    """
 
     encrypted: bool
     joined: frozenset[str]
@@ -99,6 +106,20 @@ class RoomFacts:
     may_remove: bool
     replaced_by: str | None = None
     flagged_direct: bool = False  # an invitation or our own account data called it direct
+    name: str = ""
+    algorithm: str = MEGOLM
+    rotation_messages: int | None = None
+    rotation_ms: int | None = None
+    aliased: bool = False
+    bridged: bool = False
+    anybody_invites: bool = False
+    anybody_governs: bool = False
+    governors: frozenset[str] = frozenset()
+    set_by: Mapping[Fault, str] = field(default_factory=dict)
+    may_mend: frozenset[Fault] = frozenset()
+    upgraded_by: str | None = None
+    predecessor: str | None = None
+    creator: str = ""
 
 
 class MatrixRefused(Exception):
@@ -208,6 +229,10 @@ class Door(Protocol):
     def identities(self) -> Mapping[str, str]:
         """The master key that the server shows of each of ours, pinned or not; without those of
         whom it shows none. Kept up to date while we listen."""
+
+    async def mend(self, room: str, fault: Fault, name: str) -> None:
+        """Put one fault right, as far as one state event can; `name` is what a room with a
+        telling name is called from now on. Idempotent: what is right already is left alone."""
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""

@@ -148,7 +148,7 @@ class Listening:
         """Whatever changed the room's state, or may have in a gap, outdates what we know."""
         timeline = part.get("timeline", {})
         events = _listed(part.get("state"), "events") + _listed(timeline, "events")
-        self._rooms.moved(room, [event for event in events if "state_key" in event])
+        self._rooms.moved(room, [event for event in events if _moves(event)])
         if timeline.get("limited"):
             self._rooms.moved(room, [{}])
 
@@ -185,6 +185,11 @@ class Listening:
 def _listed(part: Any, name: str) -> list[Json]:
     items = part.get(name) if isinstance(part, Mapping) else None
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+
+
+def _moves(event: Json) -> bool:
+    """Whether it changes the room's state: also by emptying an event of it."""
+    return "state_key" in event or event.get("type") == "m.room.redaction"
 
 
 def _invitation(room: str, part: Json, us: str) -> Invitation:

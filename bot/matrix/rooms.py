@@ -1,15 +1,25 @@
 """Rooms as the server's state describes them: parsed by pure functions, cached until it moves."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from bot.matrix.door import RoomFacts
 from bot.matrix.machine import Machine
+from bot.matrix.mending import ALIAS, TYPES, bridged, mendable
+from bot.matrix.powers import (
+    State,
+    anybody,
+    anybody_governs,
+    content,
+    governs,
+    may,
+    may_set,
+    needed,
+    sender,
+)
 from bot.matrix.wire import Json, Wire, path
-
-State = Mapping[tuple[str, str], Json]  # (type, state key) -> event
 
 MARKER = "org.tafelbot.room"
 FEWEST_MESSAGES, MOST_MESSAGES = 1, 100
@@ -26,12 +36,6 @@ def index(events: Iterable[Any]) -> State:
     }
 
 
-def content(state: State, type_: str, key: str = "") -> Json:
-    """The content of one state event, empty when there is none."""
-    found = state.get((type_, key), {}).get("content")
-    return found if isinstance(found, dict) else {}
-
-
 def members(state: State, membership: str) -> frozenset[str]:
     """Everybody with that membership."""
     return frozenset(
@@ -43,14 +47,15 @@ def members(state: State, membership: str) -> frozenset[str]:
 
 def facts(state: State, us: str, *, encrypted: bool, direct: bool) -> RoomFacts | None:
     """A room's facts; None when we are not in it."""
-    joined = members(state, "join")
+    joined, invited = members(state, "join"), members(state, "invite")
     if us not in joined:
         return None
-    replaced_by = content(state, "m.room.tombstone").get("replacement_room")
+    created, encryption = content(state, "m.room.create"), content(state, "m.room.encryption")
+    alias = content(state, ALIAS)
     return RoomFacts(
-        encrypted=encrypted or bool(content(state, "m.room.encryption")),
+        encrypted=encrypted or bool(encryption),
         joined=joined,
-        invited=members(state, "invite"),
+        invited=invited,
         history_visibility=_word(state, "history_visibility", "shared"),
         join_rule=_word(state, "join_rule", "invite", type_="m.room.join_rules"),
         guest_access=_word(state, "guest_access", "forbidden"),
@@ -58,26 +63,39 @@ def facts(state: State, us: str, *, encrypted: bool, direct: bool) -> RoomFacts 
         may_redact=may(state, us, "redact"),
         may_invite=may(state, us, "invite"),
         may_remove=may(state, us, "kick"),
-        replaced_by=replaced_by if isinstance(replaced_by, str) else None,
+        replaced_by=_id(content(state, "m.room.tombstone"), "replacement_room"),
         flagged_direct=direct,
+        name=_word(state, "name", ""),
+        algorithm=_id(encryption, "algorithm") or "",
+        rotation_messages=_count(encryption.get("rotation_period_msgs")),
+        rotation_ms=_count(encryption.get("rotation_period_ms")),
+        aliased=bool(alias.get("alias") or alias.get("alt_aliases")),
+        bridged=any(bridged(state)),
+        anybody_invites=anybody(state) >= needed(state, "invite"),
+        anybody_governs=anybody_governs(state),
+        governors=frozenset(user for user in joined | invited if governs(state, user)) - {us},
+        set_by={fault: by for fault, type_ in TYPES.items() if (by := sender(state, type_))},
+        may_mend=mendable(state, us),
+        upgraded_by=_upgrader(state),
+        predecessor=_id(created.get("predecessor"), "room_id"),
+        creator=sender(state, "m.room.create"),
     )
 
 
-def may(state: State, user: str, act: str) -> bool:
-    """Whether the power levels let the user do it (room version 12: creators always may)."""
-    created = state.get(("m.room.create", ""), {})
-    version = str(content(state, "m.room.create").get("room_version", "1"))
-    others = content(state, "m.room.create").get("additional_creators", [])
-    creators = {created.get("sender"), *(others if isinstance(others, list) else [])}
-    if user in creators and version.isdigit() and int(version) >= 12:
-        return True
-    levels = content(state, "m.room.power_levels")
-    if not levels:
-        return user in creators
-    users = levels.get("users")
-    level = users.get(user) if isinstance(users, dict) else None
-    own = _level(level, _level(levels.get("users_default"), 0))
-    return own >= _level(levels.get(act), 0 if act == "invite" else 50)
+def _upgrader(state: State) -> str | None:
+    """Who replaced the room by another, if the power levels let them."""
+    by = sender(state, "m.room.tombstone")
+    return by if by and may_set(state, by, "m.room.tombstone") else None
+
+
+def _id(inside: Any, name: str) -> str | None:
+    found = inside.get(name) if isinstance(inside, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _count(value: Any) -> int | None:
+    """A number, None when there is none; what is no number counts as endless."""
+    return None if value is None else value if isinstance(value, int) else -1
 
 
 def recipients(state: State) -> frozenset[str]:
@@ -134,10 +152,6 @@ def _our_move(raw: Json, us: str) -> str | None:
 def _word(state: State, name: str, default: str, type_: str | None = None) -> str:
     word = content(state, type_ or f"m.room.{name}").get(name, default)
     return word if isinstance(word, str) else default
-
-
-def _level(value: Any, default: int) -> int:
-    return value if isinstance(value, int) else default
 
 
 class Rooms:

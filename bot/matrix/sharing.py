@@ -16,7 +16,8 @@ from nio.crypto.sessions import OutboundGroupSession
 from bot.matrix.keys import Keys
 from bot.matrix.machine import Machine
 from bot.matrix.people import People
-from bot.matrix.rooms import Rooms, State, recipients, rotation, strictness
+from bot.matrix.powers import State
+from bot.matrix.rooms import Rooms, recipients, rotation, strictness
 from bot.matrix.trust import MEGOLM, Device
 from bot.matrix.wire import Json
 

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NO_ROOM = "no_room"
     STRANGER_PRESENT = "stranger_present"
     SUSPENDED_PRESENT = "suspended_present"
+    ROOM_UNSAFE = "room_unsafe"
     # identities
     NOT_COMPARED = "not_compared"
     NOT_YOURS_TO_CONFIRM = "not_yours_to_confirm"

@@ -12,8 +12,11 @@ from locales.kinds.form import Kind, Line
 from locales.kinds.meeting import MEETING
 from locales.kinds.people import PEOPLE
 from locales.kinds.polls import POLL_ANSWERS, POLLS
+from locales.kinds.rooms import ROOMS
 from locales.kinds.words import WORDS
 
 __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
 
-KINDS: Mapping[str, Kind] = MappingProxyType({**PEOPLE, **MEETING, **CASES, **POLLS, **WORDS})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {**PEOPLE, **ROOMS, **MEETING, **CASES, **POLLS, **WORDS}
+)

@@ -104,6 +104,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             Line(
                 N_("The table has no room yet: `{do_room_create}` makes one."), when="without_room"
             ),
+            Line(N_("What is the matter with this room: {faults}."), when="faults"),
             N_("My fingerprint: `{fingerprint}`"),
             meeting="code:meeting",
             planned="time",
@@ -113,6 +114,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             case="case",
             polls="ints",
             without_room="flag",
+            faults="codes:fault",
         ),
         "minutes.ready": kind(
             "The file of the minutes, with only `opened` beside it; the lines are the file.",

@@ -24,14 +24,6 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
         "room.bound": kind(
             "This room is the table's from now on.",
             N_("This is the table's room from now on. `{do_help}` shows what you can say."),
-            Line(
-                N_(
-                    "I cannot redact, invite or remove here yet: give me power level 50, so that "
-                    "words of the fiche do not stay in this room."
-                ),
-                when="powerless",
-            ),
-            powerless="flag",
         ),
         "heard": kind(
             "Told once to each person, in the direct room.",

@@ -7,16 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.matrix.rooms import (
-    State,
-    facts,
-    index,
-    may,
-    recipients,
-    rotation,
-    strictness,
-    while_present,
-)
+from bot.matrix.powers import State, may
+from bot.matrix.rooms import facts, index, recipients, rotation, strictness, while_present
 
 BOT, ALICE, BOB = "@bot:a.test", "@alice:a.test", "@bob:b.test"
 
