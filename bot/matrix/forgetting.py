@@ -62,7 +62,7 @@ class Forgetting:
             self._machine.drop_requests(room)
         self._machine.room_keys.scrub()
         gone = sum(fate.gone for fate in fates)
-        _log.info("%d of %d keys of %s dropped, the others cut short", gone, len(fates), room)
+        _log.info("%d of %d keys of a room dropped, the others cut short", gone, len(fates))
 
 
 def superseded(passed_on: Sequence[bool], used: Sequence[bool]) -> list[bool]:

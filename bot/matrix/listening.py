@@ -178,7 +178,8 @@ class Listening:
             chunk = _listed(page, "chunk")
             found += chunk
             start = page.get("end") if chunk else None
-        _log.info("gap of %d events in %s filled", len(found), room)
+        if found:
+            _log.info("gap of %d events filled", len(found))
         return found[::-1]
 
 

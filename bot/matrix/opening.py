@@ -62,7 +62,7 @@ class Opener:
         opened = self.open(room, raw)
         if opened is None:
             if self._heard_before(raw):
-                _log.info("event %s is of before its key was forgotten", raw["event_id"])
+                _log.info("an event of before its key was forgotten is ignored")
                 return None
             return _event(room, raw, ENCRYPTED, {}, Hearing.UNREADABLE)
         self._replays.read(opened.key.sender_key, opened.key.id, opened.number)
