@@ -74,7 +74,8 @@ class Watch:
             match identity.judge(known.pinned, known.offered, key):
                 case Finding.FIRST:
                     tx.people.pin(account, key, Proof.SEEN)
-                    first.append({"member": account, "key": MasterKey(key)})
+                    if not tx.outbox.tells("member.added", account):  # it will say so itself
+                        first.append({"member": account, "key": MasterKey(key)})
                 case Finding.REPLACED:
                     self._suspend(tx, account, key)
         if first:

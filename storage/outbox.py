@@ -147,6 +147,12 @@ class Outbox:
         """Whether something was tried in a lane of which we do not know that it was done."""
         return any(row.tried_at is not None for row in self._waiting(lane))
 
+    def tells(self, kind: str, member: int) -> bool:
+        """Whether a message of that kind about somebody waits anywhere."""
+        query = select(m.Outbox).where(m.Outbox.kind == kind, m.Outbox.act == Act.MESSAGE)
+        waiting = self._session.scalars(query.where(m.Outbox.event.is_(None))).all()
+        return any(self._open(row).facts.get("member") == member for row in waiting)
+
     def new_greeting(self, lane: int) -> Token | None:
         """The token of a greeting for which no room was made yet."""
         for row in self._waiting(lane):
