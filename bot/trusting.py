@@ -60,6 +60,7 @@ class Watch:
                 return False
             tx.people.pin(account, master_key, Proof.COMPARED)
             core.write_down_at(tx, members.compared(account, master_key), self._desk.chance)
+        log.info("account %d was verified by emoji", account)
         self.look()
         return True
 
