@@ -156,6 +156,7 @@ class MortalHall(Hall):
         )
         desk.fate = self.fate
         self.desk, self.app = desk, App(desk)
+        self.app.watch.start()
         self.fate.dead = False
 
     def door(self) -> FakeDoor:
