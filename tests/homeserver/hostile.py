@@ -1,0 +1,289 @@
+"""A homeserver that lies to the bot while the members' clients are told the truth.
+
+What the bot is shown goes through a `Liar`; what it asks for and sends is kept there. The bot
+runs in this process, so that its clock can be moved and its store looked into.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from aiohttp import web
+
+from bot.app import App
+from bot.composing import FACTS
+from bot.desk import Desk
+from bot.matrix.client import MatrixDoor
+from bot.matrix.door import Content, Event, Hearing
+from bot.matrix.wire import Json
+from demo.homeserver import Homeserver
+from demo.member import Member
+from demo.operating import BOT, PASSWORD, BotProcess
+from demo.scene import COORDINATOR, FEW, MAYOR
+from demo.stage import RealStage
+from storage.database import open_database
+from storage.inspect import tables
+from tests.hall import TABLE
+from tests.homeserver.fixtures import SEAL
+from tests.homeserver.impostor import Impostor
+from tests.homeserver.proxy import Forward, Proxy, body_of
+from tests.moments import BOOKKEEPING
+
+Lie = Callable[[Any], None]  # changes an answer in place
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of the bot's."""
+
+    method: str
+    path: str
+    body: Any
+
+
+class Liar:
+    """The rule of a proxy. A lie is kept up as long as its `with` lasts."""
+
+    def __init__(self) -> None:
+        self.asked: list[Asked] = []
+        self.mailed: list[Json] = []  # to-device messages that the bot was shown
+        self._lies: list[tuple[str, Lie]] = []
+        self._changed: list[str] = []
+        self._said: list[tuple[str, Json]] = []
+        self._mail: list[Json] = []
+
+    async def __call__(self, request: web.Request, forward: Forward) -> web.StreamResponse:
+        raw = await request.read()
+        body = json.loads(raw) if raw[:1] == b"{" else None
+        self.asked.append(Asked(request.method, unquote(request.path), body))
+        answer = await forward()
+        if answer.status != 200 or answer.content_type != "application/json":
+            return answer
+        shown = body_of(answer)
+        if request.path.endswith("/sync") and "since" in request.query:
+            self._news(shown)
+        for end, lie in list(self._lies):
+            if unquote(request.path).endswith(end):
+                lie(shown)
+        return web.json_response(shown)
+
+    def _news(self, shown: Json) -> None:
+        """What is told once; the truth of the moment goes on after it."""
+        self.mailed += shown.get("to_device", {}).get("events", [])
+        mail, self._mail = self._mail, []
+        shown.setdefault("to_device", {}).setdefault("events", [])[:0] = mail
+        changed, self._changed = self._changed, []
+        shown.setdefault("device_lists", {}).setdefault("changed", []).extend(changed)
+        said, self._said = self._said, []
+        for room, event in said:
+            joined = shown.setdefault("rooms", {}).setdefault("join", {})
+            timeline = joined.setdefault(room, {}).setdefault("timeline", {})
+            timeline["events"] = [event, *timeline.get("events", [])]
+
+    @contextmanager
+    def lying(self, end: str, lie: Lie) -> Iterator[None]:
+        """Change every answer to a path that ends like this."""
+        self._lies.append((end, lie))
+        try:
+            yield
+        finally:
+            self._lies.remove((end, lie))
+
+    def says(self, room: str, event: Mapping[str, Any]) -> None:
+        """With the next sync something happened in a room; anything not given is made up."""
+        made_up = {
+            "event_id": f"${secrets.token_hex(16)}",
+            "origin_server_ts": int(datetime.now(UTC).timestamp() * 1000),
+            "content": {},
+        }
+        self._said.append((room, {**made_up, **event}))
+
+    def has_changed(self, user: str) -> None:
+        """With the next sync the bot must ask for somebody's keys again."""
+        self._changed.append(user)
+
+    def mails_again(self) -> int:
+        """All that was sent to the bot's device comes once more; how many messages."""
+        self._mail += self.mailed
+        return len(self.mailed)
+
+    def recipients(self, since: int) -> set[tuple[str, str]]:
+        """The devices that the bot has sent something to, after so many requests."""
+        sent = [one.body["messages"] for one in self.asked[since:] if "/sendToDevice/" in one.path]
+        return {(user, device) for to in sent for user, those in to.items() for device in those}
+
+    def puts(self, part: str, since: int = 0) -> list[Asked]:
+        """What the bot has put where the path has this part."""
+        return [one for one in self.asked[since:] if one.method == "PUT" and part in one.path]
+
+
+class Inside(BotProcess):
+    """The bot in this process, behind a proxy; the seats that are known are in its settings."""
+
+    def __init__(self, homeserver: Homeserver, folder: Path) -> None:
+        self.liar = Liar()
+        self.proxy = Proxy(homeserver.url, self.liar)
+        self.ahead = timedelta()
+        self.folder = folder
+        server = homeserver.server_name
+        self.user_id = f"@{BOT}:{server}"
+        seats = {"mayor": f"@{MAYOR}:{server}", "coordinator": f"@{COORDINATOR}:{server}"}
+        self.table = replace(TABLE, **seats, fingerprints={})  # type: ignore[arg-type]
+
+    def know(self, seat: str, master_key: str) -> None:
+        user = getattr(self.table, seat)
+        self.table = replace(self.table, fingerprints={user: master_key})
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        door = MatrixDoor(self.proxy.url, self.user_id, self.folder / "bot", SEAL, PASSWORD)
+        engine = open_database(f"sqlite:///{self.folder / 'tafelbot.db'}")
+        self.desk = Desk(door, engine, SEAL, self.table, self.now)
+        self.app = App(self.desk)
+        self._running = asyncio.ensure_future(self.app.run())
+
+    async def stop(self) -> None:
+        self._running.cancel()
+        await asyncio.wait({self._running})
+        await self.desk.door.close()
+        self.desk.engine.dispose()
+
+    def end(self, number: int = 0) -> int:
+        """From another thread, as a process is ended."""
+        asyncio.run_coroutine_threadsafe(self.stop(), self._loop).result(30)
+        return number
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def an_hour_later(self) -> None:
+        """What is told once an hour may be told again."""
+        self.ahead += timedelta(hours=1, minutes=1)
+
+    def store(self) -> Mapping[str, Any]:
+        """All that is kept, without the bookkeeping of hearing and speaking."""
+        found = tables(self.desk.engine, self.desk.seal)
+        return {name: rows for name, rows in found.items() if name not in BOOKKEEPING | {"unread"}}
+
+
+class Siege(RealStage):
+    """A table whose bot is told lies."""
+
+    def __init__(self, homeserver: Homeserver, folder: Path) -> None:
+        for name in (BOT, MAYOR, COORDINATOR, *FEW):
+            homeserver.register(name, PASSWORD)
+        self.inside = Inside(homeserver, folder)
+        super().__init__(homeserver, folder, self.inside, people=tuple(FEW), quiet=True)
+        self.homeserver = homeserver
+        self.liar = self.inside.liar
+        self._advised: dict[tuple[str, str], int] = {}
+
+    def member(self, who: str) -> Member:
+        return self._members[who]
+
+    @property
+    def table(self) -> str:
+        room = self._members[COORDINATOR].table
+        assert room is not None
+        return room
+
+    async def types(self, who: str, line: str, *, direct: bool = False) -> str:
+        """Somebody types a line; the id of the event."""
+        member = self._members[who]
+        content = {"msgtype": "m.text", "body": line}
+        room = self._room(member, direct=direct)
+        return await member._door.send(room, "m.room.message", content, secrets.token_hex(8))
+
+    async def settled(self, who: str = COORDINATOR) -> None:
+        """All that the bot was shown before this has been heard, and answered in the room; the
+        coordinator and whoever asks have read the answers."""
+        asked = await self.types(who, "!status")
+        for reader in {who, COORDINATOR}:
+            await self.reads(reader, lambda e: answers(e.content) == asked)
+
+    async def reads(self, who: str, wanted: Callable[[Event], bool], since: int = 0) -> Event:
+        """The first event that somebody decrypted, or read in clear, and that is wanted."""
+        member = self._members[who]
+
+        def found() -> Event | None:
+            return next(filter(wanted, member.events[since:]), None)
+
+        async with asyncio.timeout(30), member._news:
+            event = await member._news.wait_for(found)
+        assert event is not None
+        return event
+
+    def mark(self) -> int:
+        """A moment, for `said`."""
+        return len(self._members[COORDINATOR].events)
+
+    def said(self, since: int = 0) -> list[str | None]:
+        """The kinds of all that the bot has said in the table's room, less the answers to
+        `settled`."""
+        events = [e for e in self._members[COORDINATOR].events[since:] if e.room == self.table]
+        found = [e.content[FACTS].get("kind") for e in events if FACTS in e.content]
+        return [kind for kind in found if kind != "status"]
+
+    async def api(self, who: str, method: str, where: str, body: Json | None = None) -> Json:
+        """A call in somebody's name, as their server can make it."""
+        token = self._members[who].credentials().token
+        path = f"/_matrix/client/v3/{where}"
+        return await asyncio.to_thread(self.homeserver.call, method, path, body, token)
+
+    async def in_clear(self, who: str, type_: str, content: Json) -> None:
+        """An event without encryption in the table's room."""
+        where = f"rooms/{self.table}/send/{type_}/{secrets.token_hex(8)}"
+        await self.api(who, "PUT", where, content)
+
+    async def advised(self, who: str, kind: str) -> None:
+        """Somebody is told something in their direct room that needs no key."""
+        member = self._members[who]
+
+        def wanted(event: Event) -> bool:
+            facts = event.content.get(FACTS, {})
+            return event.room == member.direct and facts.get("kind") == kind
+
+        told = await self.reads(who, wanted, self._advised.get((who, kind), 0))
+        assert told.hearing is Hearing.CLEAR
+        self._advised[who, kind] = member.events.index(told) + 1
+        self.inside.an_hour_later()
+
+    async def told(self, kind: str, since: int) -> Json:
+        """The facts of what the bot said to the table."""
+        event = await self.reads(
+            COORDINATOR,
+            lambda e: e.room == self.table and e.content.get(FACTS, {}).get("kind") == kind,
+            since,
+        )
+        return dict(event.content[FACTS])
+
+    async def seized_speaks(self, impostor: Impostor, line: str) -> None:
+        """Somebody's account says something to the table on its server's device, which the bot
+        has been told of."""
+        self.liar.has_changed(impostor.forged.user)
+        await self.settled()
+        await impostor.client.type(self.table, line)
+        await self.settled()
+
+    def keyless(self, impostor: Impostor) -> bool:
+        """Whether the bot has never sent anything to that device."""
+        return (impostor.forged.user, impostor.device) not in self.liar.recipients(0)
+
+    async def restart(self) -> None:
+        """The bot ends and starts again."""
+        await self.inside.stop()
+        self.inside.start()
+
+
+def answers(content: Content) -> str | None:
+    """The event that something is a reply to."""
+    relation = content.get("m.relates_to", {})
+    found = relation.get("m.in_reply_to", {}).get("event_id")
+    return found if isinstance(found, str) else None
