@@ -7,7 +7,7 @@ runs in this process, so that its clock can be moved and its store looked into.
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from bot.matrix.wire import Json
 from demo.homeserver import Homeserver
 from demo.member import Member
 from demo.operating import BOT, PASSWORD, BotProcess
-from demo.scene import COORDINATOR, FEW, MAYOR
+from demo.scene import COORDINATOR, FEW, MAYOR, Facts
 from demo.stage import RealStage
 from storage.database import open_database
 from storage.inspect import tables
@@ -36,6 +36,7 @@ from tests.homeserver.impostor import Impostor
 from tests.homeserver.proxy import Forward, Proxy, body_of
 from tests.moments import BOOKKEEPING
 
+RESPONSE = "org.matrix.msc3381.poll.response"
 Lie = Callable[[Any], None]  # changes an answer in place
 
 
@@ -109,10 +110,9 @@ class Liar:
         """With the next sync the bot must ask for somebody's keys again."""
         self._changed.append(user)
 
-    def mails_again(self) -> int:
-        """All that was sent to the bot's device comes once more; how many messages."""
-        self._mail += self.mailed
-        return len(self.mailed)
+    def mails(self, events: Sequence[Json]) -> None:
+        """With the next sync these messages come to the bot's device."""
+        self._mail += events
 
     def recipients(self, since: int) -> set[tuple[str, str]]:
         """The devices that the bot has sent something to, after so many requests."""
@@ -183,6 +183,7 @@ class Siege(RealStage):
         super().__init__(homeserver, folder, self.inside, people=tuple(FEW), quiet=True)
         self.homeserver = homeserver
         self.liar = self.inside.liar
+        self.case = ""
         self._advised: dict[tuple[str, str], int] = {}
 
     def member(self, who: str) -> Member:
@@ -263,6 +264,20 @@ class Siege(RealStage):
             since,
         )
         return dict(event.content[FACTS])
+
+    async def ballot(self, who: str, content: Json) -> None:
+        """A ballot whose relation stands outside the encryption only, as some clients send it."""
+        door, inside = self._members[who]._door, dict(content)
+        relation = inside.pop("m.relates_to")
+        sealed = await door._sharing.encrypt(self.table, {"type": RESPONSE, "content": inside})
+        sealed = {**sealed, "m.relates_to": relation}
+        await door._put(self.table, "m.room.encrypted", sealed, secrets.token_hex(8))
+
+    async def closes(self, poll: Facts) -> str:
+        """The chair ends a poll; its outcome."""
+        since = self.mark()
+        await self.types(COORDINATOR, f"!sluit {poll['number']}")
+        return str((await self.told("poll.closed", since))["outcome"])
 
     async def seized_speaks(self, impostor: Impostor, line: str) -> None:
         """Somebody's account says something to the table on its server's device, which the bot
