@@ -252,14 +252,18 @@ class Hearer:
     async def _read_again(self) -> None:
         """A key came: perhaps for something that could not be read. It counts now, once."""
         with self._desk.transaction() as tx:
-            waiting = [(row.id, room, event) for row, room, event in tx.unread()]
-        for row_id, room, event_id in waiting:
+            waiting = [
+                (row.id, tx.people.user_id(row.account_id), room, event)
+                for row, room, event in tx.unread()
+            ]
+        for row_id, user, room, event_id in waiting:
             event = await self._fetched(room, event_id)
             if event is not None and event.hearing is Hearing.UNREADABLE:
                 continue
             if event is not None:
                 await self._one(event)
-                self._cleared(event)
+                if event.sender == user and event.hearing is Hearing.TRUSTED:
+                    self._cleared(event)  # anything else in its place leaves the doubt
             with self._desk.transaction() as tx:
                 tx.drop_unread(row_id)
 

@@ -50,15 +50,17 @@ class Forged:
 class Impostor:
     """A whole client with a forged identity, logged in to somebody's account."""
 
-    def __init__(self, url: str, user: str, folder: Path, bot: str, password: str = PASSWORD):
+    def __init__(
+        self, url: str, user: str, folder: Path, bot: str, password: str = PASSWORD
+    ) -> None:
         self.forged = Forged(user, {})
         self._proxy = Proxy(url, self._rule)
         self._data: dict[str, Json] = {}
-        self._client = lambda: Member(self._proxy.url, user, password, folder, bot)
+        self._log_in = (user, password, folder, bot)
 
     async def __aenter__(self) -> "Impostor":
         await self._proxy.__aenter__()
-        self.client = self._client()
+        self.client = Member(self._proxy.url, *self._log_in)
         await self.client.start()
         return self
 

@@ -8,8 +8,8 @@ from bot.composing import FACTS
 from bot.matrix.door import Event
 from demo.homeserver import Homeserver
 from tests.homeserver.fixtures import PASSWORD, OpenAccount
-from tests.homeserver.hostile import Liar
 from tests.homeserver.impostor import Impostor
+from tests.homeserver.liar import Liar
 from tests.homeserver.test_room_checks import Table
 
 pytestmark = pytest.mark.homeserver

@@ -1,22 +1,36 @@
 """The whole bot under a homeserver that lies to it (promise 3): nothing that is made up is acted
 upon or counted, nobody new gets keys, and the table is told where something can be known."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from bot.composing import FACTS
 from bot.matrix.door import RoomPlan
 from bot.matrix.wire import Json
 from demo.homeserver import Homeserver
 from demo.operating import PASSWORD
-from demo.scene import COORDINATOR, FEW, Facts, Scene
+from demo.scene import COORDINATOR, FEW, Scene
 from tests.homeserver.fixtures import Account, text
-from tests.homeserver.hostile import RESPONSE, Siege
+from tests.homeserver.hostile import Siege
 from tests.homeserver.impostor import Forged, Impostor
+from tests.homeserver.lies import (
+    RESPONSE,
+    answering,
+    bare,
+    foreign,
+    misnamed,
+    move,
+    no_device,
+    no_identity,
+    no_signatures,
+    relabel,
+    replaced,
+    timeline,
+    truth,
+    unsigned,
+)
 
 pytestmark = [pytest.mark.homeserver, pytest.mark.asyncio(loop_scope="module")]
 
@@ -38,7 +52,9 @@ async def siege(
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def impostor(siege: Siege, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Impostor]:
+async def impostor(
+    siege: Siege, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Impostor]:
     """The server has logged in to the account of the mayor's seat."""
     folder, user = tmp_path_factory.mktemp("impostor"), siege.user_id(SEIZED)
     async with Impostor(siege.homeserver.url, user, folder, siege.inside.user_id) as made:
@@ -59,12 +75,10 @@ async def test_a_word_shown_as_somebody_elses_is_not_theirs(siege: Siege) -> Non
     """What a partner types is shown as the coordinator's."""
     before, since = siege.inside.store(), siege.mark()
 
-    def relabel(shown: Json) -> None:
-        for event in timeline(shown, siege.table):
-            if event["sender"] == siege.user_id("ocmw"):
-                event["sender"] = siege.user_id(COORDINATOR)
+    def lie(shown: Json) -> None:
+        relabel(shown, siege.table, siege.user_id("ocmw"), siege.user_id(COORDINATOR))
 
-    with siege.liar.lying("/sync", relabel):
+    with siege.liar.lying("/sync", lie):
         await siege.types("ocmw", REMOVE.format(siege.user_id("io")))
         await siege.settled()
     await siege.advised(COORDINATOR, "unheard")
@@ -83,13 +97,6 @@ async def test_a_word_moved_to_another_room_is_not_heard_there(siege: Siege) -> 
     siege.liar.says(siege.table, {**event, "event_id": "$moved"})
     await siege.settled()
     assert siege.said(since) == []
-
-
-def timeline(shown: Json, room: str) -> list[Json]:
-    """What a sync shows of a room."""
-    joined = shown.get("rooms", {}).get("join", {})
-    found: list[Json] = joined.get(room, {}).get("timeline", {}).get("events", [])
-    return found
 
 
 async def test_replayed_events_and_keys_change_nothing(siege: Siege) -> None:
@@ -114,34 +121,6 @@ async def test_replayed_events_and_keys_change_nothing(siege: Siege) -> None:
         await siege.restart()
     await siege.settled()
     assert siege.inside.store() == before
-
-
-def unsigned(shown: Json, impostor: Impostor) -> None:
-    """As it is: it has signed itself, nobody else has."""
-
-
-def bare(shown: Json, impostor: Impostor) -> None:
-    """Without any signature."""
-    device(shown, impostor)["signatures"] = {}
-
-
-def foreign(shown: Json, impostor: Impostor) -> None:
-    """Signed by an identity of the server's making; the real one is shown."""
-    impostor.forged.vouch(shown)
-
-
-def misnamed(shown: Json, impostor: Impostor) -> None:
-    """The same signature under the name of the real self-signing key."""
-    user = impostor.forged.user
-    (real,) = shown["self_signing_keys"][user]["keys"]
-    (forged,) = impostor.forged.signatures[impostor.device].values()
-    device(shown, impostor)["signatures"][user][real] = forged
-
-
-def device(shown: Json, impostor: Impostor) -> Json:
-    """The impostor's device in an answer about keys."""
-    found: Json = shown["device_keys"].get(impostor.forged.user, {}).get(impostor.device, {})
-    return found
 
 
 @pytest.mark.parametrize("disguise", [unsigned, bare, foreign, misnamed])
@@ -206,21 +185,6 @@ async def test_only_the_identity_that_was_told_of_is_confirmed(
     assert siege.keyless(impostor)
 
 
-def no_signatures(shown: Json, user: str) -> None:
-    for payload in shown["device_keys"].get(user, {}).values():
-        payload["signatures"] = {}
-
-
-def no_identity(shown: Json, user: str) -> None:
-    for kind in ("master_keys", "self_signing_keys"):
-        shown[kind].pop(user, None)
-
-
-def no_device(shown: Json, user: str) -> None:
-    if user in shown["device_keys"]:
-        shown["device_keys"][user] = {}
-
-
 @pytest.mark.parametrize("hide", [no_signatures, no_identity, no_device])
 async def test_whoever_is_not_vouched_for_has_no_voice_and_no_keys(
     siege: Siege, hide: Callable[[Json, str], None]
@@ -257,17 +221,26 @@ async def test_a_setting_that_is_only_shown_is_told_once_and_work_waits(
 ) -> None:
     """The server shows it by turns, in the room's state and as an event; mending does not help."""
     type_, content = SHOWN[fault]
-    before, since, asked = siege.inside.store(), siege.mark(), len(siege.liar.asked)
-    event = {"type": type_, "state_key": "", "sender": siege.user_id("io"), "content": content or {}}
+    since, asked = siege.mark(), len(siege.liar.asked)
+    event = {
+        "type": type_,
+        "state_key": "",
+        "sender": siege.user_id("io"),
+        "content": content or {},
+    }
+
+    def lie(shown: list[Json]) -> None:
+        replaced(shown, event)
+
     siege.liar.says(siege.table, event)
-    with siege.liar.lying(f"/{siege.table}/state", lambda shown: replaced(shown, event)):
+    with siege.liar.lying(f"/{siege.table}/state", lie):
         await siege.settled()
         assert fault in (await siege.told("room.fault", since))["faults"]
         opening = await siege.say(COORDINATOR, "!vergadering openen", expect=OPENING[fault])
         assert opening.get("faults") == ([fault] if fault in SERIOUS else None)
-    for shown in (False, True, False):
+    for lies in (False, True, False):
         siege.liar.says(siege.table, event)
-        with siege.liar.lying(f"/{siege.table}/state", lambda s, yes=shown: yes and replaced(s, event)):
+        with siege.liar.lying(f"/{siege.table}/state", lie if lies else truth):
             await siege.settled()
     assert siege.said(since).count("room.fault") == 1
     assert siege.liar.puts(f"/state/{type_}", asked)
@@ -280,14 +253,6 @@ async def test_a_setting_that_is_only_shown_is_told_once_and_work_waits(
 
 
 OPENING = {fault: "refused" if fault in SERIOUS else "meeting.opened" for fault in SHOWN}
-
-
-def replaced(state: list[Json], event: Json) -> None:
-    """The state with one event in place of the real one; without any if it is empty."""
-    where = (event["type"], event["state_key"])
-    state[:] = [one for one in state if (one["type"], one["state_key"]) != where]
-    if event["content"]:
-        state.append(event)
 
 
 async def test_an_invitation_in_the_coordinators_name_leads_nowhere(
@@ -424,12 +389,10 @@ async def test_a_ballot_shown_as_somebody_elses_counts_for_nobody(meeting: Siege
     poll = await meeting.say("io", ITEM, expect="poll.opened")
     since, before = meeting.mark(), meeting.inside.store()["ballot"]
 
-    def relabel(shown: Json) -> None:
-        for event in timeline(shown, meeting.table):
-            if event["sender"] == meeting.user_id("ocmw"):
-                event["sender"] = meeting.user_id("io")
+    def lie(shown: Json) -> None:
+        relabel(shown, meeting.table, meeting.user_id("ocmw"), meeting.user_id("io"))
 
-    with meeting.liar.lying("/sync", relabel):
+    with meeting.liar.lying("/sync", lie):
         await meeting.votes(["ocmw"], poll, "agree")
         await meeting.settled()
     await meeting.advised("io", "unheard")
@@ -523,17 +486,3 @@ async def test_a_member_who_leaves_only_in_the_sync_ends_consensus(meeting: Sieg
     closed = await meeting.told("poll.closed", since)
     assert (closed["number"], closed["outcome"]) == (poll["number"], "no_consensus")
     await meeting.say("ocmw", "!aanwezig", expect="roll.updated")
-
-
-def answering(poll: Facts, *answers: str) -> Json:
-    """A ballot, as clients send it; without answers it takes an earlier one back."""
-    relation = {"rel_type": "m.reference", "event_id": poll["poll_event"]}
-    return {"m.relates_to": relation, RESPONSE: {"answers": list(answers)}}
-
-
-def move(shown: Json, room: str, one: Facts, other: Facts) -> None:
-    """What is clear of a ballot points to another poll."""
-    for event in timeline(shown, room):
-        relation = event["content"].get("m.relates_to", {})
-        if relation.get("event_id") == one["poll_event"]:
-            relation["event_id"] = other["poll_event"]
