@@ -107,6 +107,20 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{_HOSTILE}::test_a_word_shown_as_somebody_elses_is_not_theirs",),
     ),
     Mutant(
+        "whoever the homeserver shows in a direct room reads there",
+        "bot/matrix/sharing.py",
+        "return present if only is None else present & {only, self._machine.user_id}",
+        "return present if only is None else present",
+        ("tests/homeserver/test_keys.py::test_a_room_that_is_reserved_is_read_by_one_person_only",),
+    ),
+    Mutant(
+        "a direct room is not reserved for its member",
+        "bot/speaking.py",
+        "self._desk.door.reserve(found, user)",
+        "self._desk.door.reserve(found, None)",
+        ("tests/test_direct_rooms.py",),
+    ),
+    Mutant(
         "a message counts again under another event id",
         "bot/matrix/opening.py",
         "            raise Replayed\n",

@@ -145,12 +145,16 @@ class FakeDoor:
     def __init__(self, matrix: FakeMatrix) -> None:
         self.matrix = matrix
         self.pins: dict[str, str | None] = {}
+        self.reserved: dict[str, str | None] = {}
 
     def pin(self, user: str, master_key: str | None) -> None:
         self.pins[user] = master_key
 
     def unpin(self, user: str) -> None:
         del self.pins[user]
+
+    def reserve(self, room: str, user: str | None) -> None:
+        self.reserved[room] = user
 
     def identities(self) -> dict[str, str]:
         """Everybody on our own server has an identity."""
