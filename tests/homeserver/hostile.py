@@ -175,6 +175,12 @@ class Siege(RealStage):
         )
         return dict(event.content[FACTS])
 
+    async def proposes(self, item: str) -> Json:
+        """The officer proposes an item; the poll, as the coordinator has read of it."""
+        since = self.mark()
+        await self.types("io", item)
+        return await self.told("poll.opened", since)
+
     async def ballot(self, who: str, content: Json) -> None:
         """A ballot whose relation stands outside the encryption only, as some clients send it."""
         door, inside = self._members[who]._door, dict(content)

@@ -377,7 +377,7 @@ async def meeting(siege: Siege) -> Siege:
 
 
 async def test_ballots_in_clear_are_not_counted(meeting: Siege) -> None:
-    poll, since = await meeting.say("io", ITEM, expect="poll.opened"), meeting.mark()
+    poll, since = await meeting.proposes(ITEM), meeting.mark()
     for who in EVERYBODY:
         await meeting.in_clear(who, RESPONSE, answering(poll, poll["answers"]["agree"]))
     await meeting.settled()
@@ -386,7 +386,7 @@ async def test_ballots_in_clear_are_not_counted(meeting: Siege) -> None:
 
 
 async def test_a_ballot_shown_as_somebody_elses_counts_for_nobody(meeting: Siege) -> None:
-    poll = await meeting.say("io", ITEM, expect="poll.opened")
+    poll = await meeting.proposes(ITEM)
     since, before = meeting.mark(), meeting.inside.store()["ballot"]
 
     def lie(shown: Json) -> None:
@@ -402,7 +402,7 @@ async def test_a_ballot_shown_as_somebody_elses_counts_for_nobody(meeting: Siege
 
 
 async def test_a_ballot_that_is_left_out_leaves_the_poll_open(meeting: Siege) -> None:
-    poll, since = await meeting.say("io", ITEM, expect="poll.opened"), meeting.mark()
+    poll, since = await meeting.proposes(ITEM), meeting.mark()
 
     def leave_out(shown: Json) -> None:
         events = timeline(shown, meeting.table)
@@ -417,8 +417,8 @@ async def test_a_ballot_that_is_left_out_leaves_the_poll_open(meeting: Siege) ->
 
 
 async def test_a_ballot_counts_in_the_poll_its_answer_belongs_to(meeting: Siege) -> None:
-    one = await meeting.say("io", ITEM, expect="poll.opened")
-    other = await meeting.say("io", ITEM, expect="poll.opened")
+    one = await meeting.proposes(ITEM)
+    other = await meeting.proposes(ITEM)
     since = meeting.mark()
     with meeting.liar.lying("/sync", lambda shown: move(shown, meeting.table, one, other)):
         await meeting.ballot("ocmw", answering(one, one["answers"]["agree"]))
@@ -455,7 +455,7 @@ async def test_forged_redactions_take_nothing_back(meeting: Siege) -> None:
 
 
 async def test_an_objection_whose_key_is_withheld_rules_consensus_out(meeting: Siege) -> None:
-    poll, since, held = await meeting.say("io", ITEM, expect="poll.opened"), meeting.mark(), []
+    poll, since, held = await meeting.proposes(ITEM), meeting.mark(), list[Json]()
 
     def withhold(shown: Json) -> None:
         held.extend(shown["to_device"]["events"])
@@ -477,7 +477,7 @@ async def test_an_objection_whose_key_is_withheld_rules_consensus_out(meeting: S
 
 async def test_a_member_who_leaves_only_in_the_sync_ends_consensus(meeting: Siege) -> None:
     """The safe side: the table sees it, nothing is decided, and they come back by a word."""
-    poll, since = await meeting.say("io", ITEM, expect="poll.opened"), meeting.mark()
+    poll, since = await meeting.proposes(ITEM), meeting.mark()
     user = meeting.user_id("ocmw")
     gone = {"type": "m.room.member", "state_key": user, "content": {"membership": "leave"}}
     meeting.liar.says(meeting.table, {**gone, "sender": user})
