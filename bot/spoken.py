@@ -44,11 +44,12 @@ def _without_quote(text: str) -> list[str]:
 
 
 def replacement(content: Content) -> Content | None:
-    """What an edit puts in place of a message (specification, "Event replacements")."""
+    """What an edit puts in place of a message (specification, "Event replacements"). Without new
+    words it is a message like any other: the relation may stand outside the encryption, where a
+    homeserver can write it beside somebody's objection."""
     relation, new = content.get("m.relates_to"), content.get("m.new_content")
-    if isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace":
-        return new if isinstance(new, Mapping) else {}
-    return None
+    edit = isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace"
+    return new if edit and isinstance(new, Mapping) else None
 
 
 def thread(content: Content) -> EventId | None:

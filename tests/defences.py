@@ -25,6 +25,9 @@ class Mutant:
 _IDENTITIES = "tests/test_identities.py"
 _CONSENSUS = "tests/rules/test_consensus.py"
 _UNREADABLE = "tests/test_unreadable.py"
+_HEARING = "tests/test_hearing.py"
+_ROOM_CHECKS = "tests/test_room_checks.py"
+_HOSTILE = "tests/homeserver/test_hostile.py"
 
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -110,5 +113,151 @@ MUTANTS: tuple[Mutant, ...] = (
         "elif event.hearing is Hearing.TRUSTED and identity.heard(",
         "elif event.hearing in {Hearing.TRUSTED, Hearing.CLEAR} and identity.heard(",
         ("tests/test_refusals.py", "tests/test_hearing.py"),
+    ),
+    Mutant(
+        "a word counts for whoever the homeserver says",
+        "bot/matrix/opening.py",
+        """        if device is None or device.ed25519 != key.ed25519:
+            return Hearing.UNSIGNED
+""",
+        """        if device is None or device.ed25519 != key.ed25519:
+            return Hearing.TRUSTED
+""",
+        (f"{_HOSTILE}::test_a_word_shown_as_somebody_elses_is_not_theirs",),
+    ),
+    Mutant(
+        "whoever the homeserver shows in a direct room reads there",
+        "bot/matrix/sharing.py",
+        "return present if only is None else present & {only, self._machine.user_id}",
+        "return present if only is None else present",
+        ("tests/homeserver/test_keys.py::test_a_room_that_is_reserved_is_read_by_one_person_only",),
+    ),
+    Mutant(
+        "a direct room is not reserved for its member",
+        "bot/speaking.py",
+        "self._desk.door.reserve(found, user)",
+        "self._desk.door.reserve(found, None)",
+        ("tests/test_direct_rooms.py",),
+    ),
+    Mutant(
+        "a message counts again under another event id",
+        "bot/matrix/opening.py",
+        "            raise Replayed\n",
+        "            pass\n",
+        (f"{_HOSTILE}::test_replayed_events_and_keys_change_nothing",),
+    ),
+    Mutant(
+        "a device needs no signature of its owner",
+        "bot/matrix/trust.py",
+        "signed = signer is not None and signed_by(payload, user, signer, signer)",
+        "signed = signer is not None",
+        (f"{_HOSTILE}::test_a_device_that_the_server_adds_has_no_voice_and_gets_no_keys",),
+    ),
+    Mutant(
+        "whatever identity is shown vouches for devices",
+        "bot/matrix/trust.py",
+        "master = shown if pinned in {None, shown} else None",
+        "master = shown",
+        (f"{_HOSTILE}::test_an_identity_in_place_of_a_members_is_suspended",),
+    ),
+    Mutant(
+        "without an identity every device is somebody's own",
+        "bot/matrix/trust.py",
+        "signed = signer is not None and signed_by(payload, user, signer, signer)",
+        "signed = signer is None or signed_by(payload, user, signer, signer)",
+        (f"{_HOSTILE}::test_whoever_is_not_vouched_for_has_no_voice_and_no_keys",),
+    ),
+    Mutant(
+        "a device that is no longer shown goes on reading",
+        "bot/matrix/sharing.py",
+        "session.expired or not self._given[room] <= holders",
+        "session.expired",
+        (f"{_HOSTILE}::test_whoever_is_not_vouched_for_has_no_voice_and_no_keys",),
+    ),
+    Mutant(
+        "cases are touched in a room that others can read",
+        "handlers/turn.py",
+        "if found := room.serious(self.request.faults):",
+        "if found := ():",
+        (_ROOM_CHECKS,),
+    ),
+    Mutant(
+        "cases are touched in front of a stranger",
+        "handlers/turn.py",
+        "        if self.request.strangers:\n",
+        "        if False:\n",
+        ("tests/test_refusals.py",),
+    ),
+    Mutant(
+        "a setting that comes and goes is told every time",
+        "bot/roomreport.py",
+        """        if self._quiet(fault):
+            return False
+""",
+        "",
+        (_ROOM_CHECKS,),
+    ),
+    Mutant(
+        "the table moves to a room that somebody else has made",
+        "bot/moving.py",
+        "        and new.creator == old.upgraded_by\n",
+        "",
+        ("tests/test_moving.py",),
+    ),
+    Mutant(
+        "the table moves at anybody's word",
+        "bot/moving.py",
+        "if not (self._steward(tx, sender) and self._made_by_steward(tx, old)):",
+        "if not self._made_by_steward(tx, old):",
+        ("tests/test_moving.py",),
+    ),
+    Mutant(
+        "an invitation makes another room the table's",
+        "bot/places.py",
+        "        if tx.people.table_room() is not None or not room.encrypted:\n",
+        "        if not room.encrypted:\n",
+        ("tests/test_moving.py", "tests/test_direct_rooms.py"),
+    ),
+    Mutant(
+        "whoever has left the room goes on counting",
+        "bot/gate.py",
+        'gone = event.content.get("membership") in {"leave", "ban"}',
+        "gone = False",
+        ("tests/test_fiche.py", "tests/test_corners.py"),
+    ),
+    Mutant(
+        "the identity that was pinned at first sight is not stated",
+        "bot/doing.py",
+        'outgoing = replace(outgoing, facts={**outgoing.facts, "key": key})',
+        "pass",
+        (_IDENTITIES,),
+    ),
+    Mutant(
+        "the fingerprints in the settings are not looked at",
+        "bot/app.py",
+        "if key := desk.table.fingerprints.get(user):",
+        "if key := None:",
+        (f"{_IDENTITIES}::test_a_mayor_who_never_came_holds_up_nothing",),
+    ),
+    Mutant(
+        "whoever has not answered has agreed",
+        "bot/rules/consensus.py",
+        "return all(voter in ballots for voter in roster) and not open_to_doubt",
+        "return not open_to_doubt",
+        (_CONSENSUS,),
+    ),
+    Mutant(
+        "whatever is shown in place of what could not be read ends the doubt",
+        "bot/hearing.py",
+        "if event.sender == user and event.hearing is Hearing.TRUSTED:",
+        "if True:",
+        (_UNREADABLE,),
+    ),
+    Mutant(
+        "a clear relation beside a message makes it an edit, and silent",
+        "bot/spoken.py",
+        "return new if edit and isinstance(new, Mapping) else None",
+        "return (new if isinstance(new, Mapping) else {}) if edit else None",
+        (f"{_HEARING}::test_a_relation_written_beside_a_message_does_not_silence_it",),
     ),
 )

@@ -147,12 +147,16 @@ class FakeDoor:
         self.matrix = matrix
         self.fetched_as = Hearing.TRUSTED
         self.pins: dict[str, str | None] = {}
+        self.reserved: dict[str, str | None] = {}
 
     def pin(self, user: str, master_key: str | None) -> None:
         self.pins[user] = master_key
 
     def unpin(self, user: str) -> None:
         del self.pins[user]
+
+    def reserve(self, room: str, user: str | None) -> None:
+        self.reserved[room] = user
 
     def identities(self) -> dict[str, str]:
         """Everybody on our own server has an identity."""

@@ -7,7 +7,7 @@ import pytest
 from demo.scene import COORDINATOR
 from storage.outbox import Act
 from tests import moments as at
-from tests.hall import BOT, Hall, Sent
+from tests.hall import BOT, FakeDoor, Hall, Sent
 from tests.moments import kinds
 
 THIRD = "@vreemd:elsewhere.example"
@@ -93,3 +93,14 @@ async def test_the_room_the_bot_makes_is_asked_for_encrypted_and_direct(hall: Ha
     direct = [room.facts for room in rooms if hall.user_id("nieuw") in room.facts.invited]
     assert all(facts.encrypted for facts in direct)
     assert sorted(facts.flagged_direct for facts in direct) == [False, True]
+
+
+async def test_a_direct_room_is_read_by_its_member_only_and_the_tables_by_all(hall: Hall) -> None:
+    """A homeserver could show somebody else in it at the very moment the bot speaks there."""
+    await at.gathered(hall)
+    door, direct = hall.desk.door, await hall.direct("clb")
+    await hall.say("clb", "status", direct=True, expect="status")
+    await hall.say("clb", "!status", expect="status")
+    assert isinstance(door, FakeDoor)
+    assert door.reserved[direct] == hall.user_id("clb")
+    assert door.reserved[hall.room] is None

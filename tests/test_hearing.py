@@ -174,3 +174,14 @@ async def test_whoever_asks_to_compare_emoji_is_told_what_it_takes_once_an_hour(
     assert await asks("clb") == []
     hall.later(minutes=61)
     assert await asks("clb") == ["verification.waiting"]
+
+
+async def test_a_relation_written_beside_a_message_does_not_silence_it(hall: Hall) -> None:
+    """A homeserver can write one outside the encryption, as if the message were an edit."""
+    moment = await at.with_item(hall)
+    content = {
+        "msgtype": "m.text",
+        "body": f"!bezwaar {moment.poll['number']}",
+        "m.relates_to": {"rel_type": "m.replace", "event_id": "$earlier"},
+    }
+    assert kinds(await moment.sends("clb", content)) == ["poll.progress"]

@@ -1,13 +1,14 @@
 """What cannot be read is never lost silently: it keeps a poll open, and is asked for."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.matrix.door import Hearing
+from bot.matrix.door import Event, Hearing
 from demo.scene import COORDINATOR
 from tests import moments as at
-from tests.hall import FakeDoor, Hall, Sent, facts_of
+from tests.hall import NOON, FakeDoor, FakeMatrix, Hall, Sent, facts_of, heard
 from tests.moments import Batch, Moment, kinds, only, store
 
 
@@ -47,6 +48,44 @@ async def test_what_turns_out_to_be_no_objection_lets_the_poll_go_on(hall: Hall)
     await unreadable(moment, hall.typed("clb", "Ik zoek het even op.", hall.room))
     assert "poll.closed" not in kinds(await moment.everybody("agree"))
     assert only(await key_comes(moment), "poll.closed")["outcome"] == "consensus"
+
+
+@pytest.mark.parametrize("how", [Hearing.CLEAR, Hearing.UNSIGNED])
+async def test_what_is_shown_in_its_place_does_not_end_the_doubt(hall: Hall, how: Hearing) -> None:
+    """A homeserver may answer with something of its own when the event is asked for again."""
+    moment = await at.with_item(hall)
+    ballot = hall.ballot("clb", moment.poll, "object")
+    await unreadable(moment, ballot)
+    hall.desk.door = Swapping(hall.matrix, ballot.event_id, ballot.sender, how)
+    await key_comes(moment)
+    assert "poll.closed" not in kinds(await moment.everybody("agree"))
+    sent = await moment.says(COORDINATOR, f"!sluit {moment.poll['number']}")
+    assert only(sent, "poll.closed")["outcome"] == "no_consensus"
+
+
+async def test_nor_does_a_word_of_somebody_else(hall: Hall) -> None:
+    moment = await at.with_item(hall)
+    ballot = hall.ballot("clb", moment.poll, "object")
+    await unreadable(moment, ballot)
+    officer = moment.user("io")
+    hall.desk.door = Swapping(hall.matrix, ballot.event_id, officer, Hearing.TRUSTED)
+    await key_comes(moment)
+    assert "poll.closed" not in kinds(await moment.everybody("agree"))
+
+
+class Swapping(FakeDoor):
+    """Shows other words in place of an event, said by somebody, or heard in another way."""
+
+    def __init__(self, matrix: FakeMatrix, event_id: str, sender: str, how: Hearing) -> None:
+        super().__init__(matrix)
+        words = {"msgtype": "m.text", "body": "Ik zoek het even op."}
+        self._shown = Sent(event_id, "", sender, "m.room.message", words)
+        self._how = how
+
+    async def fetch(self, room: str, event_id: str) -> Event | None:
+        if event_id != self._shown.event_id:
+            return await super().fetch(room, event_id)
+        return heard(replace(self._shown, room=room), NOON, self._how)
 
 
 async def test_a_later_yes_does_not_hide_what_could_not_be_read(hall: Hall) -> None:

@@ -226,6 +226,10 @@ class MatrixDoor:
         """The user is not one of ours any more: no room keys for them."""
         self._people.unpin(user)
 
+    def reserve(self, room: str, user: str | None) -> None:
+        """In this room nobody but this user gets our keys; None: everybody of ours."""
+        self._sharing.reserve(room, user)
+
     def identities(self) -> Mapping[str, str]:
         """The master key that the server shows of each of ours, pinned or not."""
         return self._people.identities()

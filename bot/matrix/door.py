@@ -226,6 +226,10 @@ class Door(Protocol):
     def unpin(self, user: str) -> None:
         """The user is not one of ours any more: no room keys for them."""
 
+    def reserve(self, room: str, user: str | None) -> None:
+        """In this room nobody but this user gets our keys, whoever the homeserver says is there;
+        None: everybody of ours who is there."""
+
     def identities(self) -> Mapping[str, str]:
         """The master key that the server shows of each of ours, pinned or not; without those of
         whom it shows none. Kept up to date while we listen."""

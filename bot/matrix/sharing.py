@@ -37,6 +37,14 @@ class Sharing:
         self._given: defaultdict[str, set[Device]] = defaultdict(set)
         self._strictness: dict[str, int] = {}
         self._out_of_reach: dict[Device, float] = {}
+        self._reserved: dict[str, str] = {}  # room → the only one who reads us there
+
+    def reserve(self, room: str, user: str | None) -> None:
+        """Nobody else gets our keys in this room, whatever its state says; None: all who may."""
+        if user is None:
+            self._reserved.pop(room, None)
+        else:
+            self._reserved[room] = user
 
     async def encrypt(self, room: str, payload: Json) -> Json:
         """The content of an `m.room.encrypted` event that exactly the right devices can read.
@@ -47,7 +55,7 @@ class Sharing:
         async with self._locks[room]:
             while True:
                 state = await self._rooms.state(room)
-                users = recipients(state)
+                users = self._users(room, state)
                 await self._people.ensure(users)
                 if not self._settled(room, users):
                     continue
@@ -69,9 +77,16 @@ class Sharing:
         known = self._rooms.cached(room)
         return (
             known is not None
-            and recipients(known) == users
+            and self._users(room, known) == users
             and all(self._people.up_to_date(user) for user in users)
         )
+
+    def _users(self, room: str, state: State) -> frozenset[str]:
+        """Whose devices may read us: the state is the homeserver's word, and can change between
+        a look at the room and this moment."""
+        only = self._reserved.get(room)
+        present = recipients(state)
+        return present if only is None else present & {only, self._machine.user_id}
 
     def _holders(self, users: frozenset[str]) -> set[Device]:
         """The devices that may hold the key: all signed ones of these users but our own. Whose

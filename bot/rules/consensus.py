@@ -46,6 +46,9 @@ def outcome(
     who said something that could not be read and may have been an objection. Silence, leaving,
     doubt, one objection and an empty roster are all "no consensus"; answers of others count for
     nothing.
+
+    The limit: a homeserver that never shows us an objection at all, after an earlier yes of the
+    same person, cannot be noticed here. It shows in the room: no answer, no figure moves.
     """
     everybody = bool(roster) and all(roster.values()) and not doubted & set(roster)
     if everybody and all(ballots.get(voter) is Answer.AGREE for voter in roster):
