@@ -7,6 +7,7 @@ import pytest
 from nio.crypto.sessions import InboundGroupSession
 
 from bot.matrix.door import Hearing
+from bot.matrix.trust import canonical
 from tests.matrix.parts import ROOM, Parts, Talker
 
 
@@ -58,3 +59,15 @@ def test_a_key_that_somebody_else_calls_theirs_authenticates_nobody(parts: Parts
     alice, mallory = met(parts, "alice"), met(parts, "mallory")
     parts.give(mallory, alice.key)
     assert judged(parts, alice) is Hearing.UNSIGNED
+
+
+def test_words_for_another_room_are_not_read_in_this_one(parts: Parts) -> None:
+    """Whoever has the room key of two rooms, and moves an event from one to the other."""
+    alice = met(parts, "alice")
+    parts.give(alice, alice.key)
+    content = {"msgtype": "m.text", "body": "agree 3"}
+    inside = {"room_id": "!other:a.test", "type": "m.room.message", "content": content}
+    moved = alice.event(alice.key, alice.key.session.encrypt(canonical(inside)).to_base64())
+    event = parts.hear(moved)
+    assert event is not None
+    assert (event.hearing, event.content) == (Hearing.UNREADABLE, {})
