@@ -51,7 +51,7 @@ class App:
         await self.desk.door.enter()
         log.info("my fingerprint is %s", self.desk.door.fingerprint)
         enrol_from_settings(self.desk)
-        self.watch.look()
+        self.watch.start()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._hear())
             group.create_task(self._speak(group))

@@ -40,7 +40,7 @@ class Desk:
         self.clock = clock
         self.chance = Dice()
         self.bell = asyncio.Event()  # something may wait in the outbox
-        self.people_changed = True  # who sits at the table, or as whom, since it was looked at
+        self.on_people: Callable[[], None] = lambda: None  # who sits at the table has changed
         self.lines: dict[tuple[str, int], str] = {}  # lines that propose an item, for now only
         self._rooms: dict[str, RoomFacts | None] = {}
         self._changes: Counter[str] = Counter()
@@ -57,7 +57,8 @@ class Desk:
             yield tx
         if tx.outbox.grew:
             self.bell.set()
-        self.people_changed |= tx.people.changed
+        if tx.people.changed:
+            self.on_people()
 
     def user_id(self, account: int) -> str:
         """The Matrix id of an account."""

@@ -23,19 +23,23 @@ class Watch:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._judged: Mapping[str, str] = {}
+        self._judged: Mapping[str, str] | None = None  # what was shown when they were judged
         self._ours: set[str] = set()
+        desk.on_people = self._teach
+
+    def start(self) -> None:
+        """Before anything is heard or said."""
+        self._teach()
+        self.look()
 
     def look(self) -> None:
         """Judge the identities that the homeserver shows now; cheap when nothing has moved."""
         shown = dict(self._desk.door.identities())
-        if not self._desk.people_changed and shown == self._judged:
+        if shown == self._judged:
             return
-        self._desk.people_changed = False
+        self._judged = shown
         with self._desk.transaction() as tx:
             self._judge(tx, shown)
-        self._judged = shown
-        self._teach()
 
     async def meet(self, account: Account) -> MasterKey | None:
         """Ask who somebody is who has just been enrolled; their identity, if they have one."""
@@ -60,6 +64,7 @@ class Watch:
                 return False
             tx.people.pin(account, master_key, Proof.COMPARED)
             core.write_down_at(tx, members.compared(account, master_key), self._desk.chance)
+        log.info("account %d was verified by emoji", account)
         self.look()
         return True
 
@@ -90,7 +95,9 @@ class Watch:
         core.write_down_at(tx, members.suspended(turn, account, key), self._desk.chance)
 
     def _teach(self) -> None:
-        """The door shares keys with, and asks about, exactly the people who sit at the table."""
+        """The door shares keys with, and asks about, exactly the people who sit at the table:
+        from the very moment on in which they do, or no longer do."""
+        self._judged = None
         with self._desk.transaction() as tx:
             pins = {
                 tx.people.user_id(row.account_id): tx.people.identity(row.account_id).pinned

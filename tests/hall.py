@@ -293,8 +293,10 @@ def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event
 class Hall:
     """People say things, time passes, we look at what was answered. A `demo.scene.Stage`."""
 
-    def __init__(self, folder: Path, table: Table = TABLE) -> None:
-        self.matrix = FakeMatrix()
+    def __init__(
+        self, folder: Path, table: Table = TABLE, matrix: FakeMatrix | None = None
+    ) -> None:
+        self.matrix = matrix or FakeMatrix()
         self.now = NOON
         self.folder = folder
         self.table = table
@@ -310,7 +312,7 @@ class Hall:
         self.desk = Desk(self.door(), engine, seal, self.table, lambda: self.now)
         enrol_from_settings(self.desk)
         self.app = App(self.desk)
-        self.app.watch.look()
+        self.app.watch.start()
 
     def door(self) -> FakeDoor:
         return FakeDoor(self.matrix)

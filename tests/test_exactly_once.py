@@ -156,6 +156,7 @@ class MortalHall(Hall):
         )
         desk.fate = self.fate
         self.desk, self.app = desk, App(desk)
+        self.app.watch.start()
         self.fate.dead = False
 
     def door(self) -> FakeDoor:
@@ -292,7 +293,7 @@ STEPS = (
 )
 
 
-STRIDE = 16  # 1 tries every point there is, and takes two minutes
+STRIDE = 24  # 1 tries every point there is, and takes two minutes
 
 
 async def test_a_step_of_a_meeting_killed_at_any_point_ends_as_if_it_had_not_been(

