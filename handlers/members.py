@@ -79,7 +79,10 @@ def confirm(turn: Turn, user_id: str) -> Says:
     assert row is not None
     offered = turn.tx.people.identity(account).offered
     same = account == turn.me
-    key = identity.confirm(turn.role, Role(row.role), same_person=same, offered=offered)
+    proof = turn.tx.people.identity(turn.me).proof
+    key = identity.confirm(
+        turn.role, Role(row.role), same_person=same, offered=offered, proof=proof
+    )
     turn.tx.people.pin(account, key, Proof.COMPARED)
     facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
     return [*turn.announce("member.confirmed", facts), *_heard_again(turn.tx, account)]
