@@ -79,10 +79,7 @@ def confirm(turn: Turn, user_id: str) -> Says:
     assert row is not None
     offered = turn.tx.people.identity(account).offered
     same = account == turn.me
-    proof = turn.tx.people.identity(turn.me).proof
-    key = identity.confirm(
-        turn.role, Role(row.role), same_person=same, offered=offered, proof=proof
-    )
+    key = identity.confirm(turn.role, Role(row.role), same_person=same, offered=offered)
     turn.tx.people.pin(account, key, Proof.COMPARED)
     facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
     return [*turn.announce("member.confirmed", facts), *_heard_again(turn.tx, account)]

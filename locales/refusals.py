@@ -49,11 +49,6 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.NOTHING_TO_CONFIRM: N_(
             "That person's identity has not changed; there is nothing to confirm."
         ),
-        Reason.CONFIRMER_NOT_COMPARED: N_(
-            "Nobody has compared your own identity yet, so you cannot vouch for somebody else's. "
-            "The operator runs `tafelbot verify` beside you; or beside the other person, which is "
-            "enough by itself."
-        ),
         Reason.ROOM_UNSAFE: N_(
             "Until this room is safe no case is touched and no meeting opened ({faults}). My "
             "message about the room says what to do; as its administrator (100) I put right what "

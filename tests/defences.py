@@ -62,13 +62,6 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/rules/test_identity.py",),
     ),
     Mutant(
-        "whoever the homeserver showed first confirms the identity of others",
-        "bot/rules/identity.py",
-        "if proof is not Proof.COMPARED:",
-        "if False:",
-        ("tests/rules/test_identity.py::test_who_was_only_seen_vouches_for_nobody",),
-    ),
-    Mutant(
         "cases are touched before the coordinator is known to be themself",
         "bot/rules/identity.py",
         "if Proof.SEEN in stewards:",

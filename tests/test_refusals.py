@@ -77,7 +77,6 @@ BAD = (
     Bad(R.SUSPENDED_PRESENT, at.with_suspended, C, "!besproken {case} ja"),
     Bad(R.NOT_YOURS_TO_CONFIRM, at.gathered, "schepen", "!lid bevestigen {@schepen}"),
     Bad(R.NOTHING_TO_CONFIRM, at.gathered, C, "!lid bevestigen {@clb}"),
-    Bad(R.CONFIRMER_NOT_COMPARED, at.with_suspended, "schepen", "!lid bevestigen {@clb}"),
     Bad(R.STANDS_IN_CONFIG, at.gathered, "schepen", "!lid bevestigen {@coordinator}"),
     # the people
     Bad(R.ALREADY_ENROLLED, at.gathered, C, "!lid toevoegen {@clb} partner CLB"),

@@ -57,18 +57,13 @@ def heard(pinned: str | None, offered: str | None, speaking: str) -> bool:
     return pinned is not None and offered is None and speaking == pinned
 
 
-def confirm(
-    by: Role, whose: Role, *, same_person: bool, offered: str | None, proof: Proof | None
-) -> str:
+def confirm(by: Role, whose: Role, *, same_person: bool, offered: str | None) -> str:
     """The identity that counts from now on. Coordinator and mayor's seat look into everybody's,
-    but the coordinator's is for the mayor's seat, and the reverse. `proof`: of who confirms;
-    somebody who was only seen may be the homeserver's own, and vouches for nobody."""
+    but the coordinator's is for the mayor's seat, and the reverse."""
     if same_person or seat_of(whose) in {Seat.MAYOR, Seat.COORDINATOR} & {seat_of(by)}:
         raise Refused(Reason.NOT_YOURS_TO_CONFIRM)
     if offered is None:
         raise Refused(Reason.NOTHING_TO_CONFIRM)
-    if proof is not Proof.COMPARED:
-        raise Refused(Reason.CONFIRMER_NOT_COMPARED)
     return offered
 
 

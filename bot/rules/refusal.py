@@ -29,7 +29,6 @@ class Reason(StrEnum):
     NOT_COMPARED = "not_compared"
     NOT_YOURS_TO_CONFIRM = "not_yours_to_confirm"
     NOTHING_TO_CONFIRM = "nothing_to_confirm"
-    CONFIRMER_NOT_COMPARED = "confirmer_not_compared"
     # the people
     ALREADY_ENROLLED = "already_enrolled"
     UNKNOWN_MEMBER = "unknown_member"

@@ -46,33 +46,21 @@ def test_who_confirms_whose_identity(by: Role, whose: Role, offered: str | None)
     ours = seat_of(by) is seat_of(whose) and seat_of(whose) in {Seat.MAYOR, Seat.COORDINATOR}
     if ours:
         with pytest.raises(Refused) as caught:
-            identity.confirm(by, whose, same_person=False, offered=offered, proof=Proof.COMPARED)
+            identity.confirm(by, whose, same_person=False, offered=offered)
         assert caught.value.reason is Reason.NOT_YOURS_TO_CONFIRM
     elif offered is None:
         with pytest.raises(Refused) as caught:
-            identity.confirm(by, whose, same_person=False, offered=offered, proof=Proof.COMPARED)
+            identity.confirm(by, whose, same_person=False, offered=offered)
         assert caught.value.reason is Reason.NOTHING_TO_CONFIRM
     else:
-        assert (
-            identity.confirm(by, whose, same_person=False, offered=offered, proof=Proof.COMPARED)
-            == offered
-        )
+        assert identity.confirm(by, whose, same_person=False, offered=offered) == offered
 
 
 @pytest.mark.parametrize("role", Role)
 def test_nobody_confirms_their_own(role: Role) -> None:
     with pytest.raises(Refused) as caught:
-        identity.confirm(role, role, same_person=True, offered="a", proof=Proof.COMPARED)
+        identity.confirm(role, role, same_person=True, offered="a")
     assert caught.value.reason is Reason.NOT_YOURS_TO_CONFIRM
-
-
-@pytest.mark.parametrize("proof", [None, Proof.SEEN])
-def test_who_was_only_seen_vouches_for_nobody(proof: Proof | None) -> None:
-    with pytest.raises(Refused) as caught:
-        identity.confirm(
-            Role.MAYOR_DELEGATE, Role.COORDINATOR, same_person=False, offered="a", proof=proof
-        )
-    assert caught.value.reason is Reason.CONFIRMER_NOT_COMPARED
 
 
 @given(stewards=st.lists(st.sampled_from([None, *Proof]), max_size=3))
