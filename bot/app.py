@@ -109,7 +109,8 @@ def enrol_from_settings(desk: Desk) -> None:
                 write_down_at(tx, members.part_with(tx, former), desk.chance)
         for user, role in seats.items():
             account = _seat(desk, tx, user, role)
-            if key := desk.table.fingerprints.get(user):
+            key, known = desk.table.fingerprints.get(user), tx.people.identity(account)
+            if key is not None and (known.pinned, known.proof) != (key, Proof.COMPARED):
                 tx.people.pin(account, key, Proof.COMPARED)
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import tomllib
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -121,7 +122,7 @@ class Settings(BaseSettings):
 
     @property
     def table(self) -> Table:
-        return self.tables[0].table()
+        return replace(self.tables[0].table(), bot=self.user_id)
 
     @property
     def matrix_dir(self) -> Path:

@@ -84,8 +84,11 @@ class Doer:
         """Whether somebody can be heard; if so they are told once, else each time."""
         user = self._desk.user_id(outgoing.lane)
         standing = await self._desk.door.standing(user)
-        if not standing.can_be_heard:
-            return await self._advice(replace(outgoing, kind="unheard"), room)
+        with self._desk.transaction() as tx:
+            suspended = tx.people.identity(outgoing.lane).offered is not None
+        if suspended or not standing.can_be_heard:
+            kind = "suspended" if suspended else "unheard"
+            return await self._advice(replace(outgoing, kind=kind), room)
         with self._desk.transaction() as tx:
             if tx.people.account_row(outgoing.lane).greeted:
                 return None

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from bot.desk import Desk
 from bot.rules import identity
@@ -15,6 +16,7 @@ from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.trusting")
 
+QUIET = timedelta(hours=1)  # the same replacement is told at most this often
 _NOBODY = EventId("$nobody-asked")
 
 
@@ -25,6 +27,7 @@ class Watch:
         self._desk = desk
         self._judged: Mapping[str, str] | None = None  # what was shown when they were judged
         self._ours: set[str] = set()
+        self._told: dict[tuple[Account, str], datetime] = {}
         desk.on_people = self._teach
 
     def start(self) -> None:
@@ -63,7 +66,7 @@ class Watch:
             if account is None or tx.people.member(account) is None:
                 return False
             tx.people.pin(account, master_key, Proof.COMPARED)
-            core.write_down_at(tx, members.compared(account, master_key), self._desk.chance)
+            core.write_down_at(tx, members.compared(tx, account, master_key), self._desk.chance)
         log.info("account %d was verified by emoji", account)
         self.look()
         return True
@@ -83,6 +86,8 @@ class Watch:
                         first.append({"member": account, "key": MasterKey(key)})
                 case Finding.REPLACED:
                     self._suspend(tx, account, key)
+                case Finding.RETURNED:
+                    self._returned(tx, account, key)
         if first:
             token = self._desk.chance.token()
             tx.outbox.add_rows(TABLE_LANE, "member.recognised", tuple(first), token)
@@ -90,19 +95,34 @@ class Watch:
     def _suspend(self, tx: Tx, account: Account, key: str) -> None:
         log.warning("account %d has another identity now and is suspended", account)
         tx.people.suspend(account, key)
+        now, told = self._desk.clock(), self._told.get((account, key))
+        if told is not None and now - told < QUIET:  # a homeserver may go back and forth for ever
+            return
+        self._told[account, key] = now
         request = Request(_NOBODY, 0, account, Place.TABLE, self._desk.clock())
         turn = Turn(request, tx, self._desk.table, self._desk.chance)
         core.write_down_at(tx, members.suspended(turn, account, key), self._desk.chance)
+
+    def _returned(self, tx: Tx, account: Account, key: str) -> None:
+        """Confirming brings it back; whose identity the settings hold needs no confirming."""
+        log.warning("account %d has its former identity again", account)
+        if self._desk.table.fingerprints.get(tx.people.user_id(account)) != key:
+            tx.people.suspend(account, key)
+            return
+        tx.people.pin(account, key, Proof.COMPARED)
+        core.write_down_at(tx, members.returned(tx, account, key), self._desk.chance)
 
     def _teach(self) -> None:
         """The door shares keys with, and asks about, exactly the people who sit at the table:
         from the very moment on in which they do, or no longer do."""
         self._judged = None
         with self._desk.transaction() as tx:
-            pins = {
-                tx.people.user_id(row.account_id): tx.people.identity(row.account_id).pinned
+            known = {
+                tx.people.user_id(row.account_id): tx.people.identity(row.account_id)
                 for row in tx.people.members()
             }
+        # Nothing for the suspended: the identity they had may be in other hands by now.
+        pins = {user: one.pinned if one.offered is None else None for user, one in known.items()}
         for user in self._ours - set(pins):
             self._desk.door.unpin(user)
         for user, key in pins.items():

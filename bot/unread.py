@@ -8,11 +8,12 @@ from bot.acting import Actor
 from bot.desk import Desk
 from bot.matrix.door import Event, Hearing, MatrixRefused, RoomFacts, SessionLost
 from bot.places import PlaceFinder
+from bot.rules import identity
 from bot.rules.facts import Account
 from handlers import core
 from locales.codes import Place
 from storage.outbox import Act
-from storage.people import RoomKind
+from storage.people import Identity, RoomKind
 
 log = logging.getLogger("tafelbot.unread")
 
@@ -54,18 +55,22 @@ class Unread:
             waiting = [(row.id, room, event) for row, room, event in tx.unread()]
         for row_id, room, event_id in waiting:
             event = await self._fetched(room, event_id)
-            if event is not None and event.hearing is Hearing.UNREADABLE:
-                continue
+            if event is not None and event.hearing in {Hearing.UNREADABLE, Hearing.CLEAR}:
+                continue  # what was encrypted is not in clear now: that is the server's own word
             if event is not None:
                 await self._hear(event)
-                self._cleared(event)
+                self._clear_doubt(event)
             with self._desk.transaction() as tx:
                 tx.drop_unread(row_id)
 
-    def _cleared(self, event: Event) -> None:
+    def _clear_doubt(self, event: Event) -> None:
+        """Only what is believed shows that it was no objection."""
         with self._desk.transaction() as tx:
             sender = tx.people.known(event.sender)
-        if sender is not None:
+            known = tx.people.identity(sender) if sender is not None else Identity()
+        believed = event.hearing is Hearing.TRUSTED
+        believed &= identity.heard(known.pinned, known.offered, event.identity)
+        if sender is not None and believed:
             request = self._actor.request(event, 0, sender, Place.TABLE, None)
             self._actor.note(request, core.clear)
 

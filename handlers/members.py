@@ -17,6 +17,8 @@ def add(turn: Turn, user_id: str, role: Role, organisation: Organisation | Exclu
     """Enrol and invite, in the mayor's name, announced (I01, C02, C03)."""
     if role is Role.MAYOR:
         raise Refused(Reason.STANDS_IN_CONFIG)
+    if user_id == turn.table.bot:
+        raise Refused(Reason.NOT_A_PERSON)
     people.enrol(role, organisation)
     assert isinstance(organisation, Organisation)
     account = turn.tx.people.account(user_id)
@@ -80,15 +82,26 @@ def confirm(turn: Turn, user_id: str) -> Says:
     offered = turn.tx.people.identity(account).offered
     same = account == turn.me
     key = identity.confirm(turn.role, Role(row.role), same_person=same, offered=offered)
-    turn.tx.people.pin(account, key, Proof.COMPARED)
-    facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
+    proof = identity.proof_of_word(turn.tx.people.identity(turn.me).proof)
+    turn.tx.people.pin(account, key, proof)
+    facts: dict[str, Fact] = {
+        "member": account,
+        "key": MasterKey(key),
+        "uncompared": user_id in turn.table.stewards and proof is not Proof.COMPARED,
+    }
     return [*turn.announce("member.confirmed", facts), *_heard_again(turn.tx, account)]
 
 
-def compared(account: Account, key: str) -> Says:
+def compared(tx: Tx, account: Account, key: str) -> Says:
     """Somebody's identity was compared by emoji, beside them."""
     facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
-    return [Say("member.compared", facts, lane=TABLE_LANE), greeting(account)]
+    return [Say("member.compared", facts, lane=TABLE_LANE), *_heard_again(tx, account)]
+
+
+def returned(tx: Tx, account: Account, key: str) -> Says:
+    """Somebody is shown again as who they are in the settings, which are beyond doubt."""
+    facts: dict[str, Fact] = {"member": account, "key": MasterKey(key)}
+    return [Say("member.confirmed", facts, lane=TABLE_LANE), *_heard_again(tx, account)]
 
 
 def suspended(turn: Turn, account: Account, key: str) -> Says:
@@ -102,6 +115,7 @@ def suspended(turn: Turn, account: Account, key: str) -> Says:
         "member": account,
         "key": MasterKey(key),
         "confirmers": turn.tx.people.holding(*others),
+        "settled": turn.tx.people.user_id(account) in turn.table.fingerprints,
     }
     return [Say("member.suspended", facts, lane=TABLE_LANE), *roll.depart(turn, account)]
 

@@ -98,7 +98,7 @@ def doubt(turn: Turn) -> Says:
 def clear(turn: Turn) -> Says:
     """It was read after all, and has had its effect if it had one."""
     says: Says = []
-    for poll in turn.tx.polls.read(turn.request.event_id):
+    for poll in turn.tx.polls.read(turn.request.event_id, turn.me):
         if poll.outcome is None:
             says += _settle_or_progress(turn, poll)
     return says

@@ -32,6 +32,7 @@ class Table:
     coordinator: str
     coordinator_chairs: bool
     fingerprints: Mapping[str, str] = field(default_factory=dict)  # user → master key, as settled
+    bot: str = ""  # our own account, which sits at no table
 
     @property
     def stewards(self) -> tuple[str, str]:

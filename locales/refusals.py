@@ -58,6 +58,9 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "That person is already enrolled; `{do_members}` shows all. `{do_room_create}` in the "
             "direct room invites again whoever is not in the table's room."
         ),
+        Reason.NOT_A_PERSON: N_(
+            "That is my own account: I serve the table and do not sit at it. Give somebody else's."
+        ),
         Reason.UNKNOWN_MEMBER: N_(
             "That person is not enrolled at this table. Write the account as `@name:server`; "
             "`{do_members}` shows all."

@@ -100,10 +100,11 @@ class Polls:
         rows = self._session.scalars(select(m.Doubt).where(m.Doubt.poll_id == poll.id))
         return frozenset(Account(row.account_id) for row in rows)
 
-    def read(self, event: str) -> list[m.Poll]:
-        """An event has been read after all; the polls it had cast doubt on."""
+    def read(self, event: str, account: int) -> list[m.Poll]:
+        """An event of somebody has been read after all; the polls it had cast doubt on."""
         blind = self._seal.index(event, "event")
-        rows = self._session.scalars(select(m.Doubt).where(m.Doubt.event == blind)).all()
+        query = select(m.Doubt).where(m.Doubt.event == blind, m.Doubt.account_id == account)
+        rows = self._session.scalars(query).all()
         polls = [self._session.get_one(m.Poll, row.poll_id) for row in rows]
         for row in rows:
             self._session.delete(row)

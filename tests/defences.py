@@ -48,10 +48,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the identity that came last is confirmed, whatever people were told",
         "bot/rules/identity.py",
-        """    if offered is not None:
-        return Finding.REPORTED
-""",
-        "",
+        "return Finding.RETURNED if shown == pinned else Finding.REPORTED",
+        "return Finding.RETURNED if shown == pinned else Finding.REPLACED",
         ("tests/rules/test_identity.py",),
     ),
     Mutant(
@@ -88,6 +86,27 @@ MUTANTS: tuple[Mutant, ...] = (
         "            turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)\n",
         "            return cast(turn, poll, Answer.OBJECT)\n",
         ("tests/test_corners.py",),
+    ),
+    Mutant(
+        "whoever was made up at first sight vouches for others",
+        "bot/rules/identity.py",
+        "return Proof.COMPARED if by is Proof.COMPARED else Proof.SEEN",
+        "return Proof.COMPARED",
+        ("tests/rules/test_identity.py",),
+    ),
+    Mutant(
+        "the suspended get keys for the identity they had",
+        "bot/trusting.py",
+        "one.pinned if one.offered is None else None for",
+        "one.pinned for",
+        (_IDENTITIES,),
+    ),
+    Mutant(
+        "any answer of the homeserver ends a doubt",
+        "bot/unread.py",
+        "if sender is not None and believed:",
+        "if sender is not None:",
+        (_UNREADABLE,),
     ),
     Mutant(
         "plaintext is acted upon",

@@ -68,7 +68,7 @@ async def test_a_replaced_identity_is_not_heard_and_gets_no_keys(hall: Hall) -> 
     assert store(hall) == before
     door = hall.desk.door
     assert isinstance(door, FakeDoor)
-    assert door.pins[moment.user("clb")] == key_of(moment.user("clb"))  # the old one: no device
+    assert door.pins[moment.user("clb")] is None  # neither the new one nor the old one
 
 
 async def test_what_is_said_in_clear_to_the_suspended_names_nobody(hall: Hall) -> None:
@@ -101,6 +101,61 @@ async def test_the_old_identity_coming_back_does_not_end_the_suspension(hall: Ha
     await reset(moment, "clb")
     assert await reset(moment, "clb", generation=0) == []
     assert await says_as(moment, "clb", "!aanwezig", generation=0) == ["suspended"]
+
+
+async def test_confirming_brings_the_old_identity_back_when_it_is_shown_again(hall: Hall) -> None:
+    """What a homeserver had put in its place for a while is not let in."""
+    moment = await at.roll_call(hall)
+    await reset(moment, "clb")
+    await reset(moment, "clb", generation=0)
+    sent = await moment.says(COORDINATOR, moment.line("!lid bevestigen {@clb}"))
+    assert only(sent, "member.confirmed")["key"] == key_of(moment.user("clb"))
+    assert await says_as(moment, "clb", "!aanwezig", generation=0) == ["roll.updated"]
+    assert await says_as(moment, "clb", "!aanwezig", generation=1) == ["unheard"]
+
+
+async def test_a_homeserver_that_goes_back_and_forth_is_told_of_once_an_hour(hall: Hall) -> None:
+    moment = await at.gathered(hall)
+    told = [kind for n in range(6) for kind in await reset(moment, "clb", generation=(n + 1) % 2)]
+    assert told == ["member.suspended"]
+    hall.later(hours=1)
+    assert await reset(moment, "clb") == ["member.suspended"]
+
+
+async def test_whose_identity_the_settings_hold_is_heard_when_it_is_shown_again(
+    hall: Hall,
+) -> None:
+    moment = await at.gathered(hall)
+    (suspended,) = await reset(moment, COORDINATOR)
+    assert suspended == "member.suspended"
+    hall.desk.engine.dispose()
+    hall.start()
+    assert kinds(await moment.hears()) == []  # starting anew changes nothing
+    assert await says_as(moment, COORDINATOR, "!status", generation=1) == ["suspended"]
+    assert "member.confirmed" in await reset(moment, COORDINATOR, generation=0)
+    assert await says_as(moment, COORDINATOR, "!status", generation=0) == ["status"]
+
+
+async def test_two_who_were_only_seen_cannot_vouch_for_one_another(tmp_path: Path) -> None:
+    """A homeserver may have made up both of them at first sight."""
+    hall = await with_settled(tmp_path)
+    moment = Moment(hall, Scene(hall))
+    await moment.scene.gather()
+    await reset(moment, COORDINATOR)
+    line = moment.line("!lid bevestigen {@coordinator}")
+    assert only(await moment.says("schepen", line), "member.confirmed")["uncompared"]
+    assert reason(await moment.says("ocmw", "melden", direct=True)) == R.NOT_COMPARED
+
+
+async def test_the_word_of_somebody_compared_is_enough(tmp_path: Path) -> None:
+    hall = await with_settled(tmp_path, MAYOR)
+    moment = Moment(hall, Scene(hall))
+    await moment.scene.gather()
+    hall.app.watch.verified(moment.user("schepen"), key_of(moment.user("schepen")))
+    await reset(moment, COORDINATOR)
+    line = moment.line("!lid bevestigen {@coordinator}")
+    assert not only(await moment.says("schepen", line), "member.confirmed")["uncompared"]
+    assert "notification.asked" in kinds(await moment.says("ocmw", "melden", direct=True))
 
 
 async def test_the_coordinator_lets_somebody_in_again(hall: Hall) -> None:

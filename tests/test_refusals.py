@@ -80,6 +80,7 @@ BAD = (
     Bad(R.STANDS_IN_CONFIG, at.gathered, "schepen", "!lid bevestigen {@coordinator}"),
     # the people
     Bad(R.ALREADY_ENROLLED, at.gathered, C, "!lid toevoegen {@clb} partner CLB"),
+    Bad(R.NOT_A_PERSON, at.gathered, C, "!lid toevoegen {@tafelbot} partner CLB"),
     Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid verwijderen {@zwanenzang}"),
     Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid verwijderen zwanenzang"),
     Bad(R.UNKNOWN_MEMBER, at.gathered, C, "!lid toevoegen zwanenzang partner school"),

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.matrix.door import Hearing
 from demo.scene import COORDINATOR
 from tests import moments as at
-from tests.hall import Hall, Sent, facts_of, heard
+from tests.hall import FakeDoor, Hall, Sent, facts_of
 from tests.moments import Batch, Moment, kinds, only, store
 
 
@@ -91,5 +93,18 @@ async def test_the_same_unreadable_event_again_is_one_doubt(hall: Hall) -> None:
     ballot = hall.ballot("clb", moment.poll, "object")
     await unreadable(moment, ballot)
     assert await unreadable(moment, ballot) == []
-    await moment.hears_events(heard(ballot, hall.now))
-    assert len(store(hall)["doubt"]) <= 1
+    assert len(store(hall)["doubt"]) == 1
+
+
+@pytest.mark.parametrize("how", [Hearing.CLEAR, Hearing.UNSIGNED])
+async def test_only_what_is_believed_ends_a_doubt(hall: Hall, how: Hearing) -> None:
+    """A homeserver may answer with anything when it is asked for the event again."""
+    moment = await at.with_item(hall)
+    ballot = hall.ballot("clb", moment.poll, "object")
+    await unreadable(moment, ballot)
+    door = hall.desk.door
+    assert isinstance(door, FakeDoor)
+    door.fetched_as = how
+    await moment.everybody("agree")
+    assert "poll.closed" not in kinds(await key_comes(moment))
+    assert len(store(hall)["doubt"]) == 1

@@ -32,17 +32,25 @@ class Finding(StrEnum):
     FIRST = "first"  # to be pinned
     SAME = "same"
     REPLACED = "replaced"  # the person is suspended
+    RETURNED = "returned"  # suspended, and the pinned one is shown again
     REPORTED = "reported"  # suspended already, nothing new to tell
 
 
 def judge(pinned: str | None, offered: str | None, shown: str) -> Finding:
     """`offered`: what was shown in place of the pinned one when the person was suspended. It
-    stays what it was while people look into it, so that they confirm what they were told of."""
+    stays what it was while people look into it, so that they confirm what they were told of; but
+    when the pinned one is shown again, confirming brings that one back."""
     if pinned is None:
         return Finding.FIRST
-    if offered is not None:
-        return Finding.REPORTED
-    return Finding.SAME if shown == pinned else Finding.REPLACED
+    if offered is None or offered == pinned:
+        return _compare(pinned, offered, shown)
+    return Finding.RETURNED if shown == pinned else Finding.REPORTED
+
+
+def _compare(pinned: str, offered: str | None, shown: str) -> Finding:
+    if shown != pinned:
+        return Finding.REPLACED
+    return Finding.SAME if offered is None else Finding.REPORTED
 
 
 def standing(pinned: str | None, offered: str | None, proof: Proof | None) -> Standing:
@@ -65,6 +73,12 @@ def confirm(by: Role, whose: Role, *, same_person: bool, offered: str | None) ->
     if offered is None:
         raise Refused(Reason.NOTHING_TO_CONFIRM)
     return offered
+
+
+def proof_of_word(by: Proof | None) -> Proof:
+    """How well an identity is known that a colleague confirmed: as well as theirs is. Whoever a
+    homeserver made up at first sight cannot vouch for others."""
+    return Proof.COMPARED if by is Proof.COMPARED else Proof.SEEN
 
 
 def require_compared(*stewards: Proof | None) -> None:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     NOTHING_TO_CONFIRM = "nothing_to_confirm"
     # the people
     ALREADY_ENROLLED = "already_enrolled"
+    NOT_A_PERSON = "not_a_person"
     UNKNOWN_MEMBER = "unknown_member"
     NOT_ON_ROLL = "not_on_roll"
     UNKNOWN_ROLE = "unknown_role"

@@ -48,6 +48,10 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
             "An event of this person could not be decrypted.",
             N_("I received something from you that I could not read. Please say it again."),
             N_(
+                "Was it an answer in a poll? Then ask the chair to close that poll and to ask "
+                "anew; it finds no consensus."
+            ),
+            N_(
                 "If this happens again, verify your session in your app: Settings, then Security "
                 "or Sessions."
             ),
@@ -103,21 +107,41 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
                 "I act on nothing they write, and they cannot read what I say. For this meeting "
                 "they have left."
             ),
-            N_(
-                "{confirmers}: ask them in person, not in writing, whether they reset their "
-                "encryption. If so, `{do_member_confirm}` lets identity `{key}` in; if not, "
-                "`{do_member_remove}`."
+            Line(
+                N_(
+                    "{confirmers}: ask them in person, not in writing, whether they reset their "
+                    "encryption. If so, `{do_member_confirm}` lets identity `{key}` in; if not, "
+                    "`{do_member_remove}`."
+                ),
+                unless="settled",
+            ),
+            Line(
+                N_(
+                    "Their fingerprint stands in the configuration: only the operator can let "
+                    "identity `{key}` in, after asking them in person. When the old identity is "
+                    "shown again, I hear them again."
+                ),
+                when="settled",
             ),
             rings=("confirmers",),
             member="account",
             key="key",
             confirmers="accounts",
+            settled="flag",
         ),
         "member.confirmed": kind(
             "A member's new identity was confirmed by a colleague.",
             N_("{member} sits at the table again, with identity `{key}`."),
+            Line(
+                N_(
+                    "Case work waits until somebody has compared emoji with them: the operator "
+                    "runs `tafelbot verify` beside them."
+                ),
+                when="uncompared",
+            ),
             member="account",
             key="key",
+            uncompared="flag",
         ),
         "member.compared": kind(
             "Emoji were compared with a member, who is known to be themself.",

@@ -110,8 +110,9 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         "ballot.taken_back": kind(
             "An answer was taken back in a native poll, which cannot be told safely from which.",
             N_(
-                "You have taken back an answer, it seems in poll {number}. If you object, type "
-                "`{do_object} {number}`; until I know, that poll finds no consensus."
+                "You have taken back an answer, it seems in poll {number}: it finds no consensus "
+                "any more. If you object, type `{do_object} {number}`; if not, ask the chair to "
+                "close it and to ask anew."
             ),
             poll="int",
             number="int",

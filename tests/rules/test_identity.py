@@ -23,21 +23,36 @@ def test_only_the_pinned_identity_is_heard_and_only_while_it_is_the_only_one(
     assert heard is (pinned == speaking and offered is None)
 
 
-@given(shown=st.lists(KEYS, min_size=1), again=KEYS)
-def test_whatever_a_homeserver_shows_the_first_identity_stays(shown: list[str], again: str) -> None:
+@given(shown=st.lists(KEYS, min_size=1))
+def test_whatever_a_homeserver_shows_the_first_identity_stays(shown: list[str]) -> None:
     pinned = offered = None
     for key in shown:
         match identity.judge(pinned, offered, key):
             case Finding.FIRST:
                 pinned = key
-            case Finding.REPLACED:
+            case Finding.REPLACED | Finding.RETURNED:
                 offered = key
     assert pinned == shown[0]
     others = [key for key in shown if key != pinned]
-    assert offered == (others[0] if others else None)
-    if others:  # nobody is told twice, and the old identity does not end the suspension
-        assert identity.judge(pinned, offered, again) is Finding.REPORTED
-        assert not identity.heard(pinned, offered, again)
+    assert (offered is None) is (not others)  # nothing but people ends a suspension
+    if others:
+        assert not any(identity.heard(pinned, offered, key) for key in "abc")
+        since = shown[len(shown) - shown[::-1].index(pinned) :]
+        assert offered == (since[0] if since else pinned)  # what people were told of last
+
+
+@given(pinned=KEYS, shown=KEYS)
+def test_nobody_is_told_twice_of_what_goes_on(pinned: str, shown: str) -> None:
+    for offered in "abc":
+        found = identity.judge(pinned, offered, shown)
+        assert (found is Finding.REPORTED) is (
+            (offered == pinned) is (shown == pinned) and (offered != pinned or shown == pinned)
+        )
+
+
+@pytest.mark.parametrize("by", [None, *Proof])
+def test_a_colleagues_word_is_worth_what_is_known_of_them(by: Proof | None) -> None:
+    assert (identity.proof_of_word(by) is Proof.COMPARED) is (by is Proof.COMPARED)
 
 
 @given(offered=MAYBE)
