@@ -14,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.defences import MUTANTS, Mutant
+from tests.rows import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 FAILED = 1  # what pytest returns when a test failed, and nothing else was wrong
 AT_ONCE = 2
+LONGEST = 600  # seconds
+ALL = (*MUTANTS, *ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Verdict:
 
 def main(wanted: Sequence[str]) -> int:
     """Run the mutants whose place or test holds one of the words; all without any."""
-    mutants = [one for one in MUTANTS if not wanted or any(word in str(one) for word in wanted)]
+    mutants = [one for one in ALL if not wanted or any(word in str(one) for word in wanted)]
     missed = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for verdict in pool.map(run, mutants):
@@ -53,7 +56,12 @@ def run(mutant: Mutant) -> Verdict:
             (tree / modules).symlink_to(ROOT / modules)
         mutant.apply(tree)
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", *mutant.tests]
-        done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command, cwd=tree, capture_output=True, text=True, check=False, timeout=LONGEST
+            )
+        except subprocess.TimeoutExpired:
+            return Verdict(mutant, caught=False, output="it never ended")
     return Verdict(mutant, done.returncode == FAILED, done.stdout[-3000:])
 
 

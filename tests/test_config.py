@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import stat
 import tomllib
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.app import lock, open_desk
-from bot.config import ConfigError, Settings, load, new_key
+from bot.config import ConfigError, Settings, TableSettings, load, new_key
 from tests.hall import FakeDoor, FakeMatrix
 
 EXAMPLE = """
@@ -71,6 +72,15 @@ def test_the_example_loads_with_paths_relative_to_the_file(path: Path) -> None:
     assert settings.table.coordinator == "@coordinator:voorbeeldstad.example"
     assert settings.table.coordinator_chairs
     assert str(settings.table.zone) == "Europe/Brussels"
+
+
+def test_every_setting_is_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs/operating.md").read_text(encoding="utf-8")
+    secrets = {"password", "master_key", "recovery_key"}
+    for name in {*Settings.model_fields, *TableSettings.model_fields} - secrets - {"tables"}:
+        assert re.search(rf"^\| .*`{name}`.* \|", page, flags=re.MULTILINE), name
+    for name in secrets:
+        assert f"`TAFELBOT_{name.upper()}`" in page
 
 
 def test_the_example_shows_every_setting_but_the_rare_ones() -> None:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.defences import MUTANTS, Mutant
-from tests.mutants import ROOT, tracked
+from tests.defences import Mutant
+from tests.mutants import ALL, ROOT, tracked
+from tests.rows import ROWS
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("mutant", ALL, ids=lambda one: one.name)
 def test_a_defence_stands_where_the_list_says(mutant: Mutant, tmp_path: Path) -> None:
     copy = tmp_path / mutant.file
     copy.parent.mkdir(parents=True)
@@ -18,6 +19,30 @@ def test_a_defence_stands_where_the_list_says(mutant: Mutant, tmp_path: Path) ->
     assert mutant.tests
     for test in mutant.tests:
         assert exists(test), test
+
+
+PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+LINK = re.compile(r"\]\(\.\./(tests/[\w/]+\.py)\)((?: `test_\w+`)*)")
+
+
+def test_every_row_of_the_list_has_tests_and_a_defence_to_take_away() -> None:
+    rows = re.findall(r"^\| (\d+) \|.*\|(.*)\|$", PAGE, flags=re.MULTILINE)
+    assert [int(number) for number, _tests in rows] == [*range(1, 27)]
+    for number, cell in rows:
+        assert all(names for _file, names in LINK.findall(cell)), number
+        assert LINK.findall(cell), number
+    assert {one.row for one in ROWS} == {*range(1, 27)}
+
+
+def test_every_test_on_the_page_exists() -> None:
+    named = LINK.findall(PAGE)
+    assert len(named) > 60
+    found = [name for _file, names in named for name in re.findall(r"test_\w+", names)]
+    assert sorted(found) == sorted(re.findall(r"`(test_\w+)`", PAGE))  # each stands by its file
+    for file, names in named:
+        assert exists(file), file
+        for name in re.findall(r"test_\w+", names):
+            assert exists(f"{file}::{name}"), (file, name)
 
 
 def exists(test: str) -> bool:

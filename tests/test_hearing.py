@@ -1,5 +1,10 @@
 """Who is heard, where, and in which words (promise 3)."""
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from bot.matrix.door import Batch, Hearing, Invitation
 from bot.matrix.talk import VerificationRequest
 from bot.rules.refusal import Reason
@@ -37,6 +42,19 @@ async def test_somebody_unsigned_is_advised_in_the_direct_room_in_clear_once(hal
     assert advice.room == direct
     assert facts_of(advice) == {"kind": "unheard"}
     assert store(hall) == before
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+async def test_the_time_of_an_event_is_believed_within_reason(hall: Hall, days: int) -> None:
+    """It is the server's claim, and the clock of retention would start from it."""
+    moment = await at.gathered(hall)
+    typed = hall.typed(COORDINATOR, "!vergadering openen", hall.room)
+    event = heard(typed, hall.now)
+    await moment.hears_events(replace(event, at=event.at + timedelta(days=days)))
+    with hall.desk.transaction() as tx:
+        meeting = tx.meetings.running()
+        assert meeting is not None
+        assert meeting.opened_on == hall.now.date()
 
 
 async def test_what_could_not_be_read_is_heard_once_when_its_key_comes(hall: Hall) -> None:

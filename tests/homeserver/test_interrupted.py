@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.matrix.door import Hearing
+from bot.matrix.door import Hearing, MatrixRefused
 from demo.homeserver import Homeserver
 from tests.homeserver.devices import FurtherDevice
 from tests.homeserver.fixtures import OpenAccount, room_of, text, trusted
@@ -90,6 +90,33 @@ async def test_killed_while_sharing_a_room_key(
         await bot.shut()
 
 
+async def test_refused_while_sharing_a_room_key(
+    account: OpenAccount, synapse: Homeserver, tmp_path: Path
+) -> None:
+    """Nobody knows who has it: nothing is said with it."""
+    members = [await account(), await account()]
+    refused = asyncio.Event()
+
+    async def rule(request: web.Request, forward: Forward) -> web.StreamResponse:
+        if "/sendToDevice/m.room.encrypted/" in request.path and not refused.is_set():
+            refused.set()
+            return web.json_response({"errcode": "M_FORBIDDEN"}, status=403)
+        return await forward()
+
+    async with Proxy(synapse.url, rule) as proxy:
+        bot = Behind(synapse, tmp_path, proxy)
+        await bot.open()
+        room = await room_of(bot, *members)
+        with pytest.raises(MatrixRefused):
+            await bot.door.send(room, MESSAGE, text("to all"), "1")
+        (half,) = {key.id for key in bot.door._machine.inbound_group_store}
+        said = await bot.door.send(room, MESSAGE, text("to all"), "2")
+        for member in members:
+            assert trusted(await member.hear_id(said))
+        assert session_of(synapse, members[0], room, said) != half
+        await bot.shut()
+
+
 async def test_every_exchange_of_keys_that_fails_is_tried_again(
     account: OpenAccount, synapse: Homeserver, tmp_path: Path
 ) -> None:
@@ -101,7 +128,7 @@ async def test_every_exchange_of_keys_that_fails_is_tried_again(
         kind = next((k for k in kinds if f"/{k}" in request.path), None)
         if kind is not None and kind not in failed:
             failed.add(kind)
-            return web.Response(status=503)
+            return web.json_response({"errcode": "M_UNKNOWN"}, status=503)
         return await forward()
 
     async with Proxy(synapse.url, rule) as proxy:

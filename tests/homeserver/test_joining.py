@@ -272,6 +272,15 @@ async def test_garbage_in_place_of_keys_is_refused(new: Two, part: str) -> None:
     assert await new.come(None) == before
 
 
+async def test_signatures_that_do_not_appear_stop_the_bot(new: Two) -> None:
+    """Others would neither believe it nor write to it."""
+    new.proxy.rule = lying(unsigned)
+    with pytest.raises(CannotStart, match="device as signed"):
+        await new.come(None)
+    new.proxy.rule = lying(lambda answer: answer)
+    await new.come(None)
+
+
 async def test_secret_storage_of_somebody_elses_making_stops_a_first_start(new: Two) -> None:
     for content in ({"key": "theirs"}, {"key": 5}, {"other": "garbage"}):
         new.put(DEFAULT_KEY, content)

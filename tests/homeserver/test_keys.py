@@ -15,6 +15,8 @@ from tests.homeserver.test_entering import log_in
 
 pytestmark = pytest.mark.homeserver
 
+ROOMS = "/_matrix/client/v3/rooms"
+
 
 async def say(bot: Account, room: str, body: str) -> str:
     return await bot.door.send(room, MESSAGE, text(body), body)
@@ -57,16 +59,24 @@ async def test_readable_from_joining_on(account: OpenAccount, synapse: Homeserve
     assert len(same) == 1  # nobody left, so the key stayed
 
 
-async def test_unreadable_after_leaving(account: OpenAccount, synapse: Homeserver) -> None:
+@pytest.mark.parametrize("how", ["leave", "kick", "ban"])
+async def test_unreadable_after_leaving(
+    account: OpenAccount, synapse: Homeserver, how: str
+) -> None:
     bot, alice, carol = await account(), await account(), await account()
     room = await room_of(bot, alice, carol)
+    open_history(synapse, bot, room, "shared")
     first = await say(bot, room, "all three")
     assert trusted(await carol.hear_id(first))
-    await bot.door.remove(room, carol.user_id)
+    actor, body = (carol, {}) if how == "leave" else (bot, {"user_id": carol.user_id})
+    synapse.call("POST", f"{ROOMS}/{room}/{how}", body, log_in(synapse, actor.name))
+    await bot.hear_id(await alice.door.send(room, MESSAGE, text("she is gone"), "a"))
     meanwhile = await say(bot, room, "without carol")
     await alice.hear_id(meanwhile)
     sessions = [session_of(synapse, alice, room, e) for e in (first, meanwhile)]
     assert sessions[0] != sessions[1]
+    if how == "ban":
+        synapse.call("POST", f"{ROOMS}/{room}/unban", body, log_in(synapse, bot.name))
     await bot.door.invite(room, carol.user_id)
     await carol.door.join(room)
     bot.events.clear()
@@ -74,7 +84,9 @@ async def test_unreadable_after_leaving(account: OpenAccount, synapse: Homeserve
     await bot.hear_id(back)
     again = await say(bot, room, "all three again")
     assert trusted(await carol.hear_id(again))
-    assert await carol.door.fetch(room, meanwhile) is None
+    missed = await carol.door.fetch(room, meanwhile)
+    assert missed is not None  # the server shows her the ciphertext
+    assert missed.hearing is Hearing.UNREADABLE
 
 
 async def test_invited_read_where_the_room_says_so(

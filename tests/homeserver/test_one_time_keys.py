@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -141,3 +142,40 @@ async def test_a_one_time_key_that_was_given_out_twice(
             await member.open()  # the next message comes with a new room key
             said = await member.door.send(room, MESSAGE, text("heard"), "2")
             assert trusted(await bot.hear_id(said))
+
+
+async def test_a_folder_from_a_backup_offers_other_keys_under_names_that_are_taken(
+    account: OpenAccount, synapse: Homeserver, tmp_path: Path
+) -> None:
+    """They are refused; the bot starts all the same, offers the next, and is written to."""
+    alice, refused, accepted = await account(), asyncio.Event(), asyncio.Event()
+
+    async def watch(request: web.Request, forward: Forward) -> web.StreamResponse:
+        answer = await forward()
+        if request.path.endswith("/keys/upload") and answer.status == 400:
+            refused.set()
+        elif request.path.endswith("/keys/upload") and refused.is_set():
+            accepted.set()
+        return answer
+
+    async with behind(synapse, tmp_path) as bot:
+        token = log_in(synapse, alice.name)
+        (device,) = [d for d in devices_of(synapse, bot, token) if d.startswith("TAFELBOT")]
+        await bot.shut()
+        shutil.copytree(bot.folder, tmp_path / "backup")
+        for _ in range(30):
+            claim(synapse, token, bot, device)
+        await bot.open()  # makes thirty more
+        await bot.shut()
+        for _ in range(45):
+            claim(synapse, token, bot, device)
+        shutil.rmtree(bot.folder)
+        shutil.copytree(tmp_path / "backup", bot.folder)
+        bot.proxy.rule = watch
+        await bot.open()
+        async with asyncio.timeout(30):
+            await accepted.wait()
+        for _ in range(5):  # the rest of what the restored bot never had
+            claim(synapse, token, bot, device)
+        room = await room_of(alice, bot)
+        assert trusted(await bot.hear_id(await alice.door.send(room, MESSAGE, text("me"), "1")))

@@ -15,7 +15,7 @@ from bot.app import App
 from bot.composing import FACTS
 from bot.desk import Desk
 from bot.matrix.client import MatrixDoor
-from bot.matrix.door import Event
+from bot.matrix.door import Event, Hearing
 from demo.homeserver import Homeserver
 from storage.database import open_database
 from tests.hall import TABLE
@@ -251,7 +251,10 @@ async def test_a_stranger_is_announced_and_their_leaving_too(
     await table.coordinator.door.invite(table.room, stranger.user_id)
     await stranger.invited(table.room)
     await stranger.door.join(table.room)
-    assert (await table.told("stranger.arrived")).content[FACTS]["strangers"] == 1
+    arrived = await table.told("stranger.arrived")
+    assert arrived.content[FACTS]["strangers"] == 1
+    unread = await stranger.hear_id(arrived.event_id)  # signed device and all
+    assert unread.hearing is Hearing.UNREADABLE
     await stranger.door.leave(table.room)
     await table.told("room.safe")
 

@@ -15,6 +15,7 @@ from tests.homeserver.proxy import Forward, Proxy, body_of
 from tests.homeserver.test_weather import Behind
 from tests.interop.conftest import StartMember
 from tests.interop.driver import Member, MemberError, until
+from tests.interop.stage import api
 
 pytestmark = pytest.mark.interop
 
@@ -166,6 +167,9 @@ async def test_new_device_reads_once_it_is_signed(
     assert (await second.read(after))["shield"] == "NONE"
     assert (await alice.read(after))["content"]["body"] == "after"
     assert first["content"]["body"] == "before"
+    earlier = await alice.request(path=api("rooms", room, "event", before))
+    assert (await alice.open(event=earlier))["failure"] is None
+    assert (await second.open(event=earlier))["failure"]
 
 
 async def test_replaced_identity_is_seen(

@@ -74,18 +74,31 @@ async def test_a_second_device_without_signature_reads_nothing(table: PeerStage)
     await second.logout()
 
 
-async def test_who_no_longer_sits_at_the_table_can_decrypt_nothing_later(table: PeerStage) -> None:
+async def test_a_member_can_decrypt_what_is_said_while_they_sit_at_the_table(
+    table: PeerStage,
+) -> None:
+    """Nothing from before they came, after they went, or while they were away."""
+    earlier = await said(table)
     await table.log_in_as("gezondheid")
-    scene = Scene(table)
-    await scene.enrol("gezondheid", "partner geestelijke-gezondheidszorg")
-    await table.say("gezondheid", "!status", expect="status")
+    await seat(table, "gezondheid", "partner geestelijke-gezondheidszorg")
     former, before = table.seats["gezondheid"], await said(table)
     assert await opened(former, await raw(table, before["event_id"]))
+    assert not await opened(former, await raw(table, earlier["event_id"]))
     line = f"!lid verwijderen {table.user_id('gezondheid')}"
     removed = await table.say(COORDINATOR, line, expect="member.removed")
     assert removed["role"] == "partner"
     await out(table, "gezondheid")
-    assert not await opened(former, await raw(table, (await said(table))["event_id"]))
+    meanwhile = await said(table)
+    assert not await opened(former, await raw(table, meanwhile["event_id"]))
+    await seat(table, "gezondheid", "partner geestelijke-gezondheidszorg")
+    assert await opened(former, await raw(table, (await said(table))["event_id"]))
+    assert not await opened(former, await raw(table, meanwhile["event_id"]))
+
+
+async def seat(stage: PeerStage, who: str, words: str) -> None:
+    """Somebody is enrolled, comes, and is heard."""
+    await Scene(stage).enrol(who, words)
+    await stage.say(who, "!status", expect="status")
 
 
 async def test_a_guest_can_decrypt_nothing_after_the_meeting(table: PeerStage) -> None:
