@@ -239,8 +239,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the fingerprints in the settings are not looked at",
         "bot/app.py",
-        "if key := desk.table.fingerprints.get(user):",
-        "if key := None:",
+        "key, known = desk.table.fingerprints.get(user), tx",
+        "key, known = None, tx",
         (f"{_IDENTITIES}::test_a_mayor_who_never_came_holds_up_nothing",),
     ),
     Mutant(
@@ -249,13 +249,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "return all(voter in ballots for voter in roster) and not open_to_doubt",
         "return not open_to_doubt",
         (_CONSENSUS,),
-    ),
-    Mutant(
-        "whatever is shown in place of what could not be read ends the doubt",
-        "bot/hearing.py",
-        "if event.sender == user and event.hearing is Hearing.TRUSTED:",
-        "if True:",
-        (_UNREADABLE,),
     ),
     Mutant(
         "a clear relation beside a message makes it an edit, and silent",
