@@ -93,3 +93,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/test_refusals.py", "tests/test_hearing.py"),
     ),
 )
+
+REVIEWED: tuple[Mutant, ...] = (
+    Mutant(
+        "somebody else's copy of a room key consumes what its owner said",
+        "bot/matrix/opening.py",
+        'if self._distance(raw["sender"], key) is not None]',
+        "]",
+        ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),
+    ),
+    Mutant(
+        "somebody else's copy of a room key stands for the owner's, which is not asked for",
+        "bot/matrix/keys.py",
+        "or any(owners)",
+        "or bool(keys)",
+        ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),
+    ),
+)

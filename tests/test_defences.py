@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.defences import MUTANTS, Mutant
+from tests.defences import MUTANTS, REVIEWED, Mutant
 from tests.mutants import ROOT, tracked
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("mutant", [*MUTANTS, *REVIEWED], ids=lambda one: one.name)
 def test_a_defence_stands_where_the_list_says(mutant: Mutant, tmp_path: Path) -> None:
     copy = tmp_path / mutant.file
     copy.parent.mkdir(parents=True)

@@ -155,13 +155,20 @@ class Keys:
     def want(self, room: str, sender: str, content: Json) -> None:
         """Ask the sending device for a room key that did not come, once."""
         session, device = content.get("session_id"), content.get("device_id")
-        if not isinstance(session, str) or self._machine.room_keys.has_or_had(room, content):
+        if not isinstance(session, str) or self._has_or_had(room, sender, session):
             return
         if session not in self._asked or session not in self._machine.outgoing_key_requests:
             self._asked.add(session)
             self._machine.note_request(room, session)
             target = device if isinstance(device, str) else "*"
             self._wanted.append((sender, target, room, session))
+
+    def _has_or_had(self, room: str, sender: str, session: str) -> bool:
+        """Whether we know the sender's own key, perhaps from a later message on. Somebody else's
+        copy of it is not theirs."""
+        keys = self._machine.room_keys.of_event(room, {"session_id": session})
+        owners = (self._people.owner(sender, key.sender_key, key.ed25519) for key in keys)
+        return self._machine.room_keys.has_forgotten(session) or any(owners)
 
     async def tidy(self) -> None:
         """What is due between two syncs; a refusal is reported and does not stop the hearing."""

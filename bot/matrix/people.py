@@ -88,6 +88,11 @@ class People:
         devices = person.devices if person else ()
         return next((device for device in devices if device.curve25519 == curve25519), None)
 
+    def owner(self, user: str, curve25519: str, ed25519: str) -> Device | None:
+        """The user's device with both keys: the one that a room key under these names is of."""
+        device = self.device(user, curve25519)
+        return device if device is not None and device.ed25519 == ed25519 else None
+
     def hands(self, user: str) -> frozenset[str]:
         """The identity keys of the user's devices."""
         person = self._known.get(user)
