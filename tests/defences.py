@@ -109,4 +109,32 @@ REVIEWED: tuple[Mutant, ...] = (
         "or bool(keys)",
         ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),
     ),
+    Mutant(
+        "a change of a room that no event tells of goes unnoticed at the table",
+        "bot/matrix/listening.py",
+        "            moved=self._rooms.news(),\n",
+        "",
+        ("tests/matrix/test_listening.py",),
+    ),
+    Mutant(
+        "what was known of a room counts on after it has moved",
+        "bot/hearing.py",
+        "        self._moved(batch.moved)\n",
+        "",
+        ("tests/test_direct_rooms.py",),
+    ),
+    Mutant(
+        "what is for one is readable for whoever else is in the room",
+        "bot/matrix/sharing.py",
+        "users if only is None else users & {only}",
+        "users",
+        ("tests/matrix/test_sharing.py",),
+    ),
+    Mutant(
+        "a direct room's key is given to everybody of the table who is in it",
+        "bot/doing.py",
+        "None if outgoing.lane == TABLE_LANE else self._desk.user_id(outgoing.lane)",
+        "None",
+        ("tests/test_direct_rooms.py",),
+    ),
 )

@@ -69,6 +69,7 @@ class Sent:
     type: str
     content: Mapping[str, Any]
     clear: bool = False
+    only: str | None = None  # the one who gets the key
 
 
 @dataclass
@@ -164,8 +165,10 @@ class FakeDoor:
         await asyncio.Event().wait()
         yield Batch("never")
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
-        return self._once(room, type_, content, txn, clear=False)
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
+        return self._once(room, type_, content, txn, only=only)
 
     async def send_clear(self, room: str, content: Content, txn: str) -> str:
         return self._once(room, "m.room.message", content, txn, clear=True)
@@ -247,9 +250,9 @@ class FakeDoor:
 
     async def close(self) -> None: ...
 
-    def _once(self, room: str, type_: str, content: Content, txn: str, *, clear: bool) -> str:
+    def _once(self, room: str, type_: str, content: Content, txn: str, **more: Any) -> str:
         if txn not in self.matrix.done:
-            sent = self.matrix.add(room, BOT, type_, content, clear=clear)
+            sent = self.matrix.add(room, BOT, type_, content, **more)
             self.matrix.done[txn] = sent.event_id
         return self.matrix.done[txn]
 
@@ -331,9 +334,15 @@ class Hall:
         self.matrix, self.now = picture.matrix.copy(), picture.now
         self.start()
 
-    async def hears(self, *events: Event, invitations: tuple[Invitation, ...] = ()) -> None:
+    async def hears(
+        self,
+        *events: Event,
+        invitations: tuple[Invitation, ...] = (),
+        moved: frozenset[str] = frozenset(),
+    ) -> None:
         """One sync, and everything that is said in answer."""
-        await self.app.hearer.hear(Batch(f"t{next(self.tokens)}", events, invitations))
+        batch = Batch(f"t{next(self.tokens)}", events, invitations, moved=moved)
+        await self.app.hearer.hear(batch)
         await self.app.speaker.settle()
 
     def user_id(self, who: str) -> str:

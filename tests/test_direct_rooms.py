@@ -56,6 +56,28 @@ async def test_even_a_member_of_the_table_is_a_third_person_there(
         assert await moment.hears(hall.typed(who, "status", room)) == []
 
 
+async def test_a_third_person_of_whom_no_event_tells_stops_its_use(hall: Hall) -> None:
+    """The homeserver shows them in the state alone."""
+    moment = await at.gathered(hall)
+    await moment.says("ocmw", "melden", direct=True)
+    room = await hall.direct("ocmw")
+    hall.matrix.move(room, THIRD, "join")
+    await hall.hears(moved=frozenset({room}))
+    assert [one for one in await told(hall) if one.room == room] == []
+
+
+async def test_what_is_said_there_is_for_one_alone(hall: Hall) -> None:
+    """Even while somebody else is there of whom the homeserver said nothing."""
+    moment = await at.gathered(hall)
+    await moment.says("ocmw", "melden", direct=True)
+    hall.matrix.move(await hall.direct("ocmw"), THIRD, "join")
+    (said,) = await told(hall)
+    assert said.only == hall.user_id("ocmw")
+    at_the_table = [one for one in hall.matrix.events.values() if one.room == hall.room]
+    assert at_the_table
+    assert not [one for one in at_the_table if one.only is not None]
+
+
 async def test_what_waits_is_said_in_a_new_room_of_two(hall: Hall) -> None:
     room = await visited(hall, "join")
     await told(hall)

@@ -118,13 +118,16 @@ class MatrixDoor:
                     self._direct_senders[invitation.room] = invitation.sender
             yield batch
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
-        """Send encrypted to cross-signed devices only; the event id. Same `txn`, same event."""
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
+        """Send encrypted to cross-signed devices only, with `only` to those of that one user,
+        whoever else is in the room; the event id. Same `txn`, same event."""
         self._freshen()
         await self._rooms.state(room)
         if not self._rooms.encrypted(room):
             raise MatrixRefused("NOT_ENCRYPTED")
-        sealed = await self._sharing.encrypt(room, {"type": type_, "content": dict(content)})
+        sealed = await self._sharing.encrypt(room, {"type": type_, "content": dict(content)}, only)
         if "m.relates_to" in content:  # the server needs it, and clients look for it here
             sealed["m.relates_to"] = content["m.relates_to"]
         return await self._put(room, ENCRYPTED, sealed, txn)

@@ -61,6 +61,7 @@ class Batch:
     `token` may be stored once everything in the batch has been fully processed.
     `keys_arrived`: to-device messages came with it, so unreadable events may be readable now.
     `verifications`: requests that wait for `Door.verify`; nothing was answered to them.
+    `moved`: rooms whose state is or may be another one now, also when no event here says so.
     """
 
     token: str
@@ -68,6 +69,7 @@ class Batch:
     invitations: tuple[Invitation, ...] = ()
     keys_arrived: bool = False
     verifications: tuple[VerificationRequest, ...] = ()
+    moved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,11 @@ class Door(Protocol):
     def listen(self, since: str | None) -> AsyncIterator[Batch]:
         """What happens from `since` on, for ever; replays nothing and skips nothing."""
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
-        """Send encrypted to cross-signed devices only; the event id. Same `txn`, same event."""
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
+        """Send encrypted to cross-signed devices only, with `only` to those of that one user,
+        whoever else is in the room; the event id. Same `txn`, same event."""
 
     async def send_clear(self, room: str, content: Content, txn: str) -> str:
         """An `m.room.message` without encryption: only for a constant word to the unheard."""

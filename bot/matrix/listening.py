@@ -108,7 +108,14 @@ class Listening:
         invited = rooms.get("invite", {}).items()
         invitations = tuple(_invitation(room, part, self._us) for room, part in invited)
         requests = self._verifying.news()
-        return Batch(body["next_batch"], tuple(events), invitations, keys_arrived, requests)
+        return Batch(
+            token=body["next_batch"],
+            events=tuple(events),
+            invitations=invitations,
+            keys_arrived=keys_arrived,
+            verifications=requests,
+            moved=self._rooms.news(),
+        )
 
     async def _take_keys(self, body: Json) -> bool:
         """Room keys before the messages under them: a homeserver hands them out in parts."""

@@ -1,0 +1,87 @@
+"""What a sync brings, from a homeserver in memory."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.matrix.crosssigning import OwnIdentity, new_seeds
+from bot.matrix.door import Batch
+from bot.matrix.keys import Keys
+from bot.matrix.listening import Listening
+from bot.matrix.opening import Opener
+from bot.matrix.people import People
+from bot.matrix.rooms import Rooms
+from bot.matrix.verifying import Verifying
+from bot.matrix.wire import Json, Wire
+from tests.matrix.parts import BOT, ROOM, Parts
+
+EVE = "@eve:a.test"
+
+
+class Server(Wire):
+    """Answers each sync with the next of `bodies`."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self.bodies: list[Json] = []
+
+    async def call(self, method: str, where: str, **_more: Any) -> Json:
+        return {"next_batch": "t", **self.bodies.pop(0)} if where.endswith("/sync") else {}
+
+    async def call_list(self, method: str, where: str) -> list[Any]:
+        return []
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    made = Parts(tmp_path / "bot")
+    yield made
+    made.close()
+
+
+class Ear:
+    """The bot, listening."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.server = Server()
+        machine = parts.machine
+        people = People(self.server, machine)
+        keys = Keys(self.server, machine, people)
+        own = OwnIdentity.of(BOT, new_seeds())
+        verifying = Verifying(self.server, own, machine.device_id, machine.ed25519)
+        self.rooms = Rooms(self.server, machine)
+        opener = Opener(machine, people, parts.replays)
+        self._listening = Listening(
+            self.server, people, self.rooms, keys, opener, parts.replays, verifying, BOT
+        )
+        self._batches: AsyncIterator[Batch] = self._listening.listen("before")
+
+    async def hear(self, **rooms: Json) -> Batch:
+        """The next sync."""
+        self.server.bodies.append({"rooms": {"join": {ROOM: rooms}}})
+        return await anext(self._batches)
+
+
+JOINS = {"type": "m.room.member", "state_key": EVE, "sender": EVE, "content": {}}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"state": {"events": [JOINS]}},
+        {"timeline": {"events": [JOINS]}},  # malformed: without an id
+        {"timeline": {"events": [{**JOINS, "event_id": "$e", "sender": BOT}]}},
+        {"timeline": {"events": [], "limited": True}},
+    ],
+)
+async def test_that_a_room_has_moved_is_told_however_it_is_shown(parts: Parts, shown: Json) -> None:
+    ear = Ear(parts)
+    assert (await ear.hear()).moved == frozenset()
+    await ear.rooms.state(ROOM)
+    batch = await ear.hear(**shown)
+    assert batch.events == ()
+    assert batch.moved == {ROOM}
+    assert ear.rooms.cached(ROOM) is None
+    assert (await ear.hear()).moved == frozenset()
