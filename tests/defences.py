@@ -137,4 +137,27 @@ REVIEWED: tuple[Mutant, ...] = (
         "None",
         ("tests/test_direct_rooms.py",),
     ),
+    Mutant(
+        "a server that does not answer makes its users people without devices",
+        "bot/matrix/people.py",
+        "        if _failed(user, answer):\n",
+        "        if _failed(user, answer) and user in self._known:\n",
+        ("tests/matrix/test_people.py",),
+    ),
+    Mutant(
+        "what waited for a server is not read again once it answers",
+        "bot/matrix/listening.py",
+        "        keys_arrived |= self._people.answered()\n",
+        "",
+        ("tests/matrix/test_listening.py",),
+    ),
+    Mutant(
+        "what was read under another pin counts",
+        "bot/matrix/people.py",
+        """            self._known.pop(user, None)
+            self.changed([user])
+""",
+        "            pass\n",
+        ("tests/matrix/test_people.py",),
+    ),
 )

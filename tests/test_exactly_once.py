@@ -172,7 +172,7 @@ class MortalHall(Hall):
         invitations: tuple[Invitation, ...] = (),
         moved: frozenset[str] = frozenset(),
     ) -> None:
-        batch = Batch(f"t{next(self.tokens)}", events, invitations)
+        batch = Batch(f"t{next(self.tokens)}", events, invitations, moved=moved)
         while not await self.survives(batch):
             self.desk.engine.dispose()
             self.start()

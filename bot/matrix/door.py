@@ -59,7 +59,8 @@ class Batch:
     """What one sync brought, gaps filled, in order within each room.
 
     `token` may be stored once everything in the batch has been fully processed.
-    `keys_arrived`: to-device messages came with it, so unreadable events may be readable now.
+    `keys_arrived`: room keys came with it, or news of whose they are, so that unreadable events
+    may be readable now.
     `verifications`: requests that wait for `Door.verify`; nothing was answered to them.
     `moved`: rooms whose state is or may be another one now, also when no event here says so.
     """

@@ -176,6 +176,7 @@ class Keys:
             await self.top_up()
             await self._mend_sessions()
             await self._send_requests()
+            await self._people.retry()
         except MatrixRefused as refusal:
             _log.warning("key exchange refused (%s)", refusal)
 

@@ -94,6 +94,7 @@ class Listening:
         keys_arrived = await self._take_keys(body)
         keys_arrived |= not self.active  # or before we were killed, when nobody was told
         await self._people.watch()
+        keys_arrived |= self._people.answered()
         rooms = body.get("rooms", {})
         self._take_account_data(body)
         for room, part in {**rooms.get("join", {}), **rooms.get("leave", {})}.items():

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.matrix.crosssigning import OwnIdentity, new_seeds
-from bot.matrix.door import Batch
+from bot.matrix.door import Batch, Hearing
 from bot.matrix.keys import Keys
 from bot.matrix.listening import Listening
 from bot.matrix.opening import Opener
@@ -15,7 +15,7 @@ from bot.matrix.people import People
 from bot.matrix.rooms import Rooms
 from bot.matrix.verifying import Verifying
 from bot.matrix.wire import Json, Wire
-from tests.matrix.parts import BOT, ROOM, Parts
+from tests.matrix.parts import BOT, ROOM, Parts, Talker
 
 EVE = "@eve:a.test"
 
@@ -26,8 +26,11 @@ class Server(Wire):
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1:9")
         self.bodies: list[Json] = []
+        self.shown: Json = {}
 
     async def call(self, method: str, where: str, **_more: Any) -> Json:
+        if where.endswith("/keys/query"):
+            return self.shown
         return {"next_batch": "t", **self.bodies.pop(0)} if where.endswith("/sync") else {}
 
     async def call_list(self, method: str, where: str) -> list[Any]:
@@ -47,7 +50,7 @@ class Ear:
     def __init__(self, parts: Parts) -> None:
         self.server = Server()
         machine = parts.machine
-        people = People(self.server, machine)
+        self.people = people = People(self.server, machine)
         keys = Keys(self.server, machine, people)
         own = OwnIdentity.of(BOT, new_seeds())
         verifying = Verifying(self.server, own, machine.device_id, machine.ed25519)
@@ -85,3 +88,31 @@ async def test_that_a_room_has_moved_is_told_however_it_is_shown(parts: Parts, s
     assert batch.moved == {ROOM}
     assert ear.rooms.cached(ROOM) is None
     assert (await ear.hear()).moved == frozenset()
+
+
+async def test_what_could_not_be_read_is_read_again_when_their_server_answers(
+    parts: Parts,
+) -> None:
+    ear = Ear(parts)
+    ear.server.shown = {"failures": {"a.test": {}}}
+    ear.people.pin(EVE, None)
+    await ear.hear()
+    assert not (await ear.hear()).keys_arrived
+    ear.server.shown = {}
+    await ear.people.ask([EVE])
+    assert (await ear.hear()).keys_arrived
+    assert not (await ear.hear()).keys_arrived
+
+
+def test_words_of_somebody_not_known_yet_are_kept(parts: Parts) -> None:
+    """Their room key came, and their server does not say whose it is."""
+    talker = Talker("eve")
+    parts.give(talker, talker.key)
+    raw = talker.say()
+    unknown = parts.hear(raw)
+    assert unknown is not None
+    assert unknown.hearing is Hearing.UNREADABLE
+    parts.meet(talker)
+    known = parts.hear(raw)
+    assert known is not None
+    assert known.hearing is Hearing.TRUSTED
