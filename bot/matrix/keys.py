@@ -18,6 +18,7 @@ from bot.matrix.wire import Json, Wire, path
 
 ONE_TIME = "signed_curve25519"
 RECIPIENTS_AT_ONCE = 100
+MOST_REQUESTS = 1000  # room keys that are asked for at a time
 _log = logging.getLogger("tafelbot.matrix")
 
 
@@ -153,11 +154,17 @@ class Keys:
         await self._wire.call("PUT", where, body={"messages": body})
 
     def want(self, room: str, sender: str, content: Json) -> None:
-        """Ask the sending device for a room key that did not come, once."""
+        """Ask the sending device for a room key that did not come, once: of people who sit at
+        the table, since nobody else is heard, and each request is noted on disk."""
         session, device = content.get("session_id"), content.get("device_id")
         if not isinstance(session, str) or self._has_or_had(room, sender, session):
             return
-        if session not in self._asked or session not in self._machine.outgoing_key_requests:
+        noted = self._machine.outgoing_key_requests
+        if not self._people.pinned(sender) or (
+            len(noted) >= MOST_REQUESTS and session not in noted
+        ):
+            return
+        if session not in self._asked or session not in noted:
             self._asked.add(session)
             self._machine.note_request(room, session)
             target = device if isinstance(device, str) else "*"

@@ -100,7 +100,7 @@ class Verifying:
         again = former is not None and former.name == heard.name
         if not again and heard.user not in self._running:
             self._news.append(VerificationRequest(heard.user, heard.room))
-            _log.info("%s asks for a verification", heard.user)
+            _log.info("a verification is asked for; %d wait", len(self._waiting))
 
     def _left(self, request: Heard) -> float:
         """Seconds until a request is too old; 0 too when it claims to be of the future."""

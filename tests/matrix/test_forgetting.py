@@ -159,6 +159,8 @@ def test_a_copy_of_somebody_elses_key_changes_nothing(parts: Parts) -> None:
     unproved = parts.hear(raw)
     assert unproved is not None
     assert unproved.hearing is Hearing.UNREADABLE
+    parts.keys.want(ROOM, alice.user, raw["content"])
+    assert not parts.machine.outgoing_key_requests  # of a stranger
     parts.pin(alice)
     parts.keys.want(ROOM, alice.user, raw["content"])
     assert set(parts.machine.outgoing_key_requests) == {alice.key.id}

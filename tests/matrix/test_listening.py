@@ -8,7 +8,7 @@ import pytest
 
 from bot.matrix.crosssigning import OwnIdentity, new_seeds
 from bot.matrix.door import Batch, Hearing
-from bot.matrix.keys import Keys
+from bot.matrix.keys import MOST_REQUESTS, Keys
 from bot.matrix.listening import Listening
 from bot.matrix.opening import Opener
 from bot.matrix.people import People
@@ -88,6 +88,16 @@ async def test_that_a_room_has_moved_is_told_however_it_is_shown(parts: Parts, s
     assert batch.moved == {ROOM}
     assert ear.rooms.cached(ROOM) is None
     assert (await ear.hear()).moved == frozenset()
+
+
+def test_a_flood_of_unknown_keys_does_not_fill_the_disk(parts: Parts) -> None:
+    talker = Talker("eve")
+    parts.meet(talker)
+    parts.pin(talker)
+    with parts.machine.together():
+        for number in range(MOST_REQUESTS + 10):
+            parts.keys.want(ROOM, talker.user, {"session_id": f"made up {number}"})
+    assert len(parts.machine.outgoing_key_requests) == MOST_REQUESTS
 
 
 async def test_what_could_not_be_read_is_read_again_when_their_server_answers(
