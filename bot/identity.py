@@ -176,13 +176,12 @@ async def _seen(settings: Settings, mine: Credentials) -> list[str]:
 
 
 async def _old_one_stands(settings: Settings) -> bool:
-    """Whether the homeserver surely does not have the identity that the folder holds."""
+    """Whether the homeserver surely does not have the identity that the folder holds: what cannot
+    be known is no reason to part with the only copy of its private keys."""
     try:
         async with asyncio.timeout(PATIENCE):
             view = await ourselves.look(settings.homeserver, _held(settings))
-    except (SessionLost, MatrixRefused):
-        return True
-    except TimeoutError:
+    except (SessionLost, MatrixRefused, TimeoutError):
         return False
     return view.published is not Published.OURS
 

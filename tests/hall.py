@@ -90,6 +90,7 @@ class FakeMatrix:
     uploads: list[bytes] = field(default_factory=list)
     beside: dict[str, str] = field(default_factory=dict)  # who compares emoji → their master key
     forgotten: dict[str, bool] = field(default_factory=dict)  # room → our own words as well
+    vouched: list[tuple[str, str]] = field(default_factory=list)  # user, identity we signed
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
@@ -107,6 +108,7 @@ class FakeMatrix:
             uploads=list(self.uploads),
             beside=dict(self.beside),
             forgotten=dict(self.forgotten),
+            vouched=list(self.vouched),
             numbers=itertools.count(next(self.numbers)),
         )
 
@@ -242,6 +244,9 @@ class FakeDoor:
         if not await talk.compare(EMOJI_SHOWN):
             raise NotVerified("m.mismatched_sas")
         return self.matrix.beside[user]
+
+    async def vouch(self, user: str, master_key: str) -> None:
+        self.matrix.vouched.append((user, master_key))
 
     def display_name(self) -> str:
         return "Tafelbot"

@@ -221,6 +221,10 @@ class MatrixDoor:
         """Compare emoji with a user: the master key that was verified; `NotVerified` if not."""
         return await self.verifying.verify(user, room, talk)
 
+    async def vouch(self, user: str, master_key: str) -> None:
+        """Sign an identity that was verified, for our own account to see; nothing depends on it."""
+        await self.verifying.vouch(user, master_key)
+
     def pin(self, user: str, master_key: str | None) -> None:
         """Only this identity of the user counts from now on; None: not known yet, no keys."""
         self._people.pin(user, master_key)

@@ -247,9 +247,13 @@ class Door(Protocol):
         """Compare emoji with a user: the master key that was verified; `NotVerified` if not.
 
         Takes up the request of the user that waits, if there is one; otherwise asks, in `room`
-        (their direct one) or else their devices. Ends after ten minutes. On success we have
-        signed their master key. Needs somebody to listen; cancelling it cancels for both.
+        (their direct one) or else their devices. Ends after ten minutes. Needs somebody to listen;
+        cancelling it cancels for both.
         """
+
+    async def vouch(self, user: str, master_key: str) -> None:
+        """Sign an identity that was verified and counts, for our own account to see. Nothing
+        depends on it: a homeserver that refuses it or is silent is left alone."""
 
     def display_name(self) -> str:
         """Our own; members may call us by it."""

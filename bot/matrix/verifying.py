@@ -31,6 +31,7 @@ from bot.matrix.trust import Person, read_person
 from bot.matrix.wire import Json, Wire, path
 
 LIMIT = 600.0  # seconds that a verification may take, its request included
+PATIENCE = 10.0  # seconds that the homeserver may take for our signature
 AHEAD = 300.0  # seconds that another clock may be ahead of ours
 MOST = 100  # requests and early messages that are kept
 _log = logging.getLogger("tafelbot.matrix")
@@ -50,6 +51,7 @@ class Verifying:
         self._ended: deque[Name] = deque(maxlen=MOST)
         self._news: list[VerificationRequest] = []
         self.limit = LIMIT
+        self.patience = PATIENCE
         self.start_after = START_AFTER
 
     def take_events(self, events: Iterable[Event]) -> list[Event]:
@@ -119,9 +121,15 @@ class Verifying:
             await self._meet(person, room, talk)
         finally:
             del self._running[user]
-        master_key = person.master_key or ""
-        await vouch(self._wire, self._own, user, master_key)
-        return master_key
+        return person.master_key or ""
+
+    async def vouch(self, user: str, master_key: str) -> None:
+        """See `bot.matrix.door.Door.vouch`."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await vouch(self._wire, self._own, user, master_key)
+        except TimeoutError:
+            _log.warning("the homeserver does not take the signature on a verified identity")
 
     async def _meet(self, person: Person, room: str | None, talk: Talk) -> None:
         """Take up the request that waits, or ask; and bring it to its end."""
