@@ -85,7 +85,7 @@ class MatrixDoor:
             self._rooms = Rooms(self._wire, machine)
             self._sharing = Sharing(machine, self._people, self._rooms, keys)
             self._forgetting = Forgetting(machine, self._sharing, replays)
-            self._machine = machine
+            self._machine, self._keys = machine, keys
             opener = Opener(machine, self._people, replays)
             self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
             self._acts = Acts(self._wire, self._rooms, self.user_id)
@@ -166,6 +166,7 @@ class MatrixDoor:
         """Be unable from now on to read what was said in a room and has been acted upon; with
         `own` also what we said there. What comes next is heard. Can be repeated."""
         await self._forgetting.forget(room, own=own)
+        await self._keys.renew_fallback()
 
     async def create_room(self, plan: RoomPlan) -> str:
         """Make a room, or find the one already made for the plan's marker."""

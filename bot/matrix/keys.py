@@ -31,6 +31,8 @@ class Keys:
         self._people = people
         self._wanted: list[tuple[str, str, str, str]] = []  # sender, device, room, session
         self._asked: set[str] = set()  # by this process: the one before may have been killed first
+        self._untouched = False  # nothing came since the fallback key was renewed
+        self._uploading = asyncio.Lock()  # what is made meanwhile must not pass for uploaded
         self.left: int | None = None  # our one-time keys on the server, when known
         self.fallback_used = False
 
@@ -45,11 +47,30 @@ class Keys:
 
     async def top_up(self) -> None:
         """Upload new keys when few are left, or when the last upload was interrupted."""
+        async with self._uploading:
+            await self._top_up()
+
+    async def renew_fallback(self) -> None:
+        """Be unable to open what was sent to any fallback key before, whether or not the server
+        says that one was used. A refusal is made good later."""
+        if self._untouched:
+            return
+        async with self._uploading:
+            self._machine.renew_fallback_key()
+            self._machine.save_account()
+            self._untouched = True
+            try:
+                await self._top_up()
+            except MatrixRefused as refusal:
+                _log.warning("fallback key refused (%s)", refusal)
+
+    async def _top_up(self) -> None:
         account = self._machine.account
         most: int = account.max_one_time_keys
         left = most if self.left is None else self.left
         waiting = account.one_time_keys["curve25519"]
-        if account.shared and not waiting and not self.fallback_used and left > most // 2:
+        due = bool(waiting or self._machine.fallback_keys())
+        if account.shared and not due and not self.fallback_used and left > most // 2:
             return
         if not waiting and left < most:
             account.generate_one_time_keys(most - left)
@@ -93,6 +114,7 @@ class Keys:
         ]
         if not encrypted:
             return False
+        self._untouched = False
         with self._machine.together():  # a message that was opened once is not opened again
             arrived = [self._machine.receive(event) for event in encrypted]
             self._machine.save_account()  # an Olm session may have used up a one-time key
