@@ -76,7 +76,9 @@ class MatrixDoor:
             known = bool(vault.credentials.device_key)
             replays = Replays(self._folder, self._seal, known=known)
             self._held.callback(replays.close)
-            machine = self._held.enter_context(open_crypto(vault, self._folder, self._seal))
+            machine = self._held.enter_context(
+                open_crypto(vault, self._folder, self._seal, replays)
+            )
             await log_in(self._wire, vault, machine, self._access.password)
             self._people = People(self._wire, machine)
             keys = Keys(self._wire, machine, self._people)

@@ -4,6 +4,7 @@
 """
 
 import itertools
+from contextlib import closing
 from pathlib import Path
 
 from bot.matrix.door import CannotStart
@@ -48,8 +49,11 @@ def is_whole(folder: Path, seal: Seal, user_id: str) -> bool:
         return False
     try:
         vault = Vault(folder, seal, user_id)
-        Replays(folder, seal, known=bool(vault.credentials.device_key)).close()
-        with open_crypto(vault, folder, seal):
+        known = bool(vault.credentials.device_key)
+        with (
+            closing(Replays(folder, seal, known=known)) as replays,
+            open_crypto(vault, folder, seal, replays),
+        ):
             return True
     except CannotStart:
         return False
