@@ -99,6 +99,8 @@ def restore(settings: Settings, terminal: Terminal) -> int:
         typed = settings.typed_recovery_key() or terminal.ask_secret("The account's recovery key: ")
     password = _password(settings, terminal)
     terminal.say(f"The bot is back: {asyncio.run(_enter(settings, terminal, password, typed))}")
+    if number := restoring.delete_lost(folder):
+        terminal.say(f"{number} files of the lost device were deleted.")
     asyncio.run(_part_with_lost(settings, terminal, password))
     return 0
 
