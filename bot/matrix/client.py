@@ -25,6 +25,7 @@ from bot.matrix.forgetting import Forgetting
 from bot.matrix.identity import Access, have_identity
 from bot.matrix.keys import Keys
 from bot.matrix.listening import Listening
+from bot.matrix.machine import Machine
 from bot.matrix.opening import ENCRYPTED, Opener
 from bot.matrix.people import People
 from bot.matrix.reading import Reading
@@ -71,38 +72,7 @@ class MatrixDoor:
     async def enter(self) -> None:
         """Log in or take up the old session; have our cross-signing identity in place."""
         try:
-            self._held.enter_context(OnlyOne(self._folder))
-            vault = Vault(self._folder, self._seal, self.user_id)
-            known = bool(vault.credentials.device_key)
-            replays = Replays(self._folder, self._seal, known=known)
-            self._held.callback(replays.close)
-            machine = self._held.enter_context(
-                open_crypto(vault, self._folder, self._seal, replays)
-            )
-            await log_in(self._wire, vault, machine, self._access.password)
-            self._people = People(self._wire, machine)
-            keys = Keys(self._wire, machine, self._people)
-            self._own = await have_identity(self._wire, vault, machine, keys, self._access)
-            self._people.pin(self.user_id, self._own.master.public)
-            self._rooms = Rooms(self._wire, machine)
-            self._sharing = Sharing(machine, self._people, self._rooms, keys)
-            self._forgetting = Forgetting(machine, self._sharing, replays)
-            self._machine, self._keys = machine, keys
-            opener = Opener(machine, self._people, replays)
-            self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
-            self._acts = Acts(self._wire, self._rooms, self.user_id)
-            self.verifying = Verifying(self._wire, self._own, machine.device_id, machine.ed25519)
-            self._listening = Listening(
-                self._wire,
-                self._people,
-                self._rooms,
-                keys,
-                opener,
-                replays,
-                self.verifying,
-                self.user_id,
-            )
-            await self._learn_name()
+            await self._enter()
         except MatrixRefused as refusal:
             await self.close()
             raise CannotStart(
@@ -111,6 +81,42 @@ class MatrixDoor:
         except BaseException:
             await self.close()
             raise
+
+    async def _enter(self) -> None:
+        self._held.enter_context(OnlyOne(self._folder))
+        vault = Vault(self._folder, self._seal, self.user_id)
+        known = bool(vault.credentials.device_key)
+        replays = Replays(self._folder, self._seal, known=known)
+        self._held.callback(replays.close)
+        machine = self._held.enter_context(open_crypto(vault, self._folder, self._seal, replays))
+        await log_in(self._wire, vault, machine, self._access.password)
+        await self._assemble(vault, machine, replays)
+        await self._learn_name()
+
+    async def _assemble(self, vault: Vault, machine: Machine, replays: Replays) -> None:
+        """The parts of the door, with our identity in place."""
+        self._people = People(self._wire, machine)
+        keys = Keys(self._wire, machine, self._people)
+        self._own = await have_identity(self._wire, vault, machine, keys, self._access)
+        self._people.pin(self.user_id, self._own.master.public)
+        self._rooms = Rooms(self._wire, machine)
+        self._sharing = Sharing(machine, self._people, self._rooms, keys)
+        self._forgetting = Forgetting(machine, self._sharing, replays)
+        self._machine, self._keys = machine, keys
+        opener = Opener(machine, self._people, replays)
+        self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
+        self._acts = Acts(self._wire, self._rooms, self.user_id)
+        self.verifying = Verifying(self._wire, self._own, machine.device_id, machine.ed25519)
+        self._listening = Listening(
+            self._wire,
+            self._people,
+            self._rooms,
+            keys,
+            opener,
+            replays,
+            self.verifying,
+            self.user_id,
+        )
 
     async def listen(self, since: str | None) -> AsyncIterator[Batch]:
         """What happens from `since` on, for ever; replays nothing and skips nothing."""

@@ -156,12 +156,16 @@ class Verifying:
         devices = tuple(device.device_id for device in person.signed)
         return await ask_devices(self._wire, user, devices, self._us.device_id)
 
-    async def _bounded(self, exchange: Exchange, course: Awaitable[None], limit: float) -> None:
-        """Let it take its course for as long as it may, and tell the other side if it fails."""
+    def _take_up(self, exchange: Exchange) -> None:
+        """From now on it hears what is said in it, and what was said too early."""
         self._running[exchange.name[0]] = exchange
         early, self._early = self._early, deque(maxlen=MOST)
         for heard in early:
             self._hear(heard)
+
+    async def _bounded(self, exchange: Exchange, course: Awaitable[None], limit: float) -> None:
+        """Let it take its course for as long as it may, and tell the other side if it fails."""
+        self._take_up(exchange)
         try:
             async with asyncio.timeout(limit):
                 await course
