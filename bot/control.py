@@ -97,6 +97,7 @@ class Control:
             return {"failed": "refused", "theirs": False}
         if not self._on_verified(user, master_key):
             return {"failed": "not_as_settled", "theirs": False}
+        await self._desk.door.vouch(user, master_key)
         return {"verified": master_key}
 
     def _is_member(self, user: str) -> bool:

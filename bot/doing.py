@@ -10,7 +10,7 @@ from bot.matrix.door import Content
 from bot.rules.facts import Account, EventId
 from bot.trusting import Watch
 from storage.database import forget_pages
-from storage.outbox import Act, Outgoing
+from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.tx import Tx
 
 
@@ -143,7 +143,9 @@ class Doer:
         return row is not None and row.account_id is not None and tx.outbox.in_doubt(row.account_id)
 
     async def _send(self, room: str, type_: str, content: Content, outgoing: Outgoing) -> str:
-        return await self._desk.door.send(room, type_, content, self._txn(outgoing))
+        """In somebody's own room for nobody but them: a third person may have come in unseen."""
+        only = None if outgoing.lane == TABLE_LANE else self._desk.user_id(outgoing.lane)
+        return await self._desk.door.send(room, type_, content, self._txn(outgoing), only=only)
 
     def _target(self, outgoing: Outgoing) -> EventId | None:
         event, slot = outgoing.facts.get("event"), outgoing.facts.get("slot")

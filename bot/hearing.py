@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Collection
 from functools import partial
 
 from bot.acting import Actor, refusing
@@ -50,6 +51,7 @@ class Hearer:
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
+        self._moved(batch.moved)
         self._watch.look()
         for invitation in batch.invitations:
             try:
@@ -68,6 +70,14 @@ class Hearer:
         with self._desk.transaction() as tx:
             tx.set_sync_point(batch.token, now)
         self._actor.last_sync = now
+
+    def _moved(self, rooms: Collection[str]) -> None:
+        """What was known of these rooms does not count any more."""
+        for room in rooms:
+            self._desk.room_changed(room)
+        if rooms:
+            self._desk.bell.set()
+            self.check.changed()
 
     def _asked_to_compare(self, user: str) -> None:
         """Whoever wants to verify us is told what it takes; strangers are told nothing."""
@@ -88,9 +98,7 @@ class Hearer:
 
     async def _one(self, event: Event) -> None:
         if event.state_key is not None or event.type == "m.room.redaction":
-            self._desk.room_changed(event.room)
-            self._desk.bell.set()
-            self.check.changed()
+            self._moved([event.room])
         else:
             await self.check.look()
         try:

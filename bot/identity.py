@@ -99,6 +99,8 @@ def restore(settings: Settings, terminal: Terminal) -> int:
         typed = settings.typed_recovery_key() or terminal.ask_secret("The account's recovery key: ")
     password = _password(settings, terminal)
     terminal.say(f"The bot is back: {asyncio.run(_enter(settings, terminal, password, typed))}")
+    if number := restoring.delete_lost(folder):
+        terminal.say(f"{number} files of the lost device were deleted.")
     asyncio.run(_part_with_lost(settings, terminal, password))
     return 0
 
@@ -176,13 +178,12 @@ async def _seen(settings: Settings, mine: Credentials) -> list[str]:
 
 
 async def _old_one_stands(settings: Settings) -> bool:
-    """Whether the homeserver surely does not have the identity that the folder holds."""
+    """Whether the homeserver surely does not have the identity that the folder holds: what cannot
+    be known is no reason to part with the only copy of its private keys."""
     try:
         async with asyncio.timeout(PATIENCE):
             view = await ourselves.look(settings.homeserver, _held(settings))
-    except (SessionLost, MatrixRefused):
-        return True
-    except TimeoutError:
+    except (SessionLost, MatrixRefused, TimeoutError):
         return False
     return view.published is not Published.OURS
 

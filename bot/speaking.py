@@ -153,11 +153,9 @@ class Speaker:
         with self._desk.transaction() as tx:
             row = tx.people.table_room() if lane == TABLE_LANE else tx.people.direct_room(lane)
             room_id = tx.people.room_id(row) if row else None
-        user = None if lane == TABLE_LANE else self._desk.user_id(lane)
-        found = room_id if user is None else await self._direct_room(lane, room_id)
-        if found is not None:
-            self._desk.door.reserve(found, user)
-        return found
+        if lane == TABLE_LANE:
+            return room_id
+        return await self._direct_room(lane, room_id)
 
     async def _direct_room(self, lane: int, room_id: str | None) -> str | None:
         """Somebody's own, with nobody else in it; a new one if they have none, but who has left

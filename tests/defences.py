@@ -130,20 +130,6 @@ MUTANTS: tuple[Mutant, ...] = (
         (f"{_HOSTILE}::test_a_word_shown_as_somebody_elses_is_not_theirs",),
     ),
     Mutant(
-        "whoever the homeserver shows in a direct room reads there",
-        "bot/matrix/sharing.py",
-        "return present if only is None else present & {only, self._machine.user_id}",
-        "return present if only is None else present",
-        ("tests/homeserver/test_keys.py::test_a_room_that_is_reserved_is_read_by_one_person_only",),
-    ),
-    Mutant(
-        "a direct room is not reserved for its member",
-        "bot/speaking.py",
-        "self._desk.door.reserve(found, user)",
-        "self._desk.door.reserve(found, None)",
-        ("tests/test_direct_rooms.py",),
-    ),
-    Mutant(
         "a message counts again under another event id",
         "bot/matrix/opening.py",
         "            raise Replayed\n",
@@ -256,5 +242,73 @@ MUTANTS: tuple[Mutant, ...] = (
         "return new if edit and isinstance(new, Mapping) else None",
         "return (new if isinstance(new, Mapping) else {}) if edit else None",
         (f"{_HEARING}::test_a_relation_written_beside_a_message_does_not_silence_it",),
+    ),
+)
+
+REVIEWED: tuple[Mutant, ...] = (
+    Mutant(
+        "somebody else's copy of a room key consumes what its owner said",
+        "bot/matrix/opening.py",
+        'if self._distance(raw["sender"], key) is not None]',
+        "]",
+        ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),
+    ),
+    Mutant(
+        "somebody else's copy of a room key stands for the owner's, which is not asked for",
+        "bot/matrix/keys.py",
+        "or any(owners)",
+        "or bool(keys)",
+        ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),
+    ),
+    Mutant(
+        "a change of a room that no event tells of goes unnoticed at the table",
+        "bot/matrix/listening.py",
+        "            moved=self._rooms.news(),\n",
+        "",
+        ("tests/matrix/test_listening.py",),
+    ),
+    Mutant(
+        "what was known of a room counts on after it has moved",
+        "bot/hearing.py",
+        "        self._moved(batch.moved)\n",
+        "",
+        ("tests/test_direct_rooms.py",),
+    ),
+    Mutant(
+        "what is for one is readable for whoever else is in the room",
+        "bot/matrix/sharing.py",
+        "users if only is None else users & {only}",
+        "users",
+        ("tests/matrix/test_sharing.py",),
+    ),
+    Mutant(
+        "a direct room's key is given to everybody of the table who is in it",
+        "bot/doing.py",
+        "None if outgoing.lane == TABLE_LANE else self._desk.user_id(outgoing.lane)",
+        "None",
+        ("tests/test_direct_rooms.py",),
+    ),
+    Mutant(
+        "a server that does not answer makes its users people without devices",
+        "bot/matrix/people.py",
+        "        if _failed(user, answer):\n",
+        "        if _failed(user, answer) and user in self._known:\n",
+        ("tests/matrix/test_people.py",),
+    ),
+    Mutant(
+        "what waited for a server is not read again once it answers",
+        "bot/matrix/listening.py",
+        "        keys_arrived |= self._people.answered()\n",
+        "",
+        ("tests/matrix/test_listening.py",),
+    ),
+    Mutant(
+        "what was read under another pin counts",
+        "bot/matrix/people.py",
+        """            self._known.pop(user, None)
+            self.changed([user])
+""",
+        "            pass\n",
+        ("tests/matrix/test_people.py",),
     ),
 )

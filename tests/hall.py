@@ -70,6 +70,7 @@ class Sent:
     type: str
     content: Mapping[str, Any]
     clear: bool = False
+    only: str | None = None  # the one who gets the key
 
 
 @dataclass
@@ -90,6 +91,7 @@ class FakeMatrix:
     uploads: list[bytes] = field(default_factory=list)
     beside: dict[str, str] = field(default_factory=dict)  # who compares emoji → their master key
     forgotten: dict[str, bool] = field(default_factory=dict)  # room → our own words as well
+    vouched: list[tuple[str, str]] = field(default_factory=list)  # user, identity we signed
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
@@ -107,6 +109,7 @@ class FakeMatrix:
             uploads=list(self.uploads),
             beside=dict(self.beside),
             forgotten=dict(self.forgotten),
+            vouched=list(self.vouched),
             numbers=itertools.count(next(self.numbers)),
         )
 
@@ -147,16 +150,12 @@ class FakeDoor:
         self.matrix = matrix
         self.fetched_as = Hearing.TRUSTED
         self.pins: dict[str, str | None] = {}
-        self.reserved: dict[str, str | None] = {}
 
     def pin(self, user: str, master_key: str | None) -> None:
         self.pins[user] = master_key
 
     def unpin(self, user: str) -> None:
         del self.pins[user]
-
-    def reserve(self, room: str, user: str | None) -> None:
-        self.reserved[room] = user
 
     def identities(self) -> dict[str, str]:
         """Everybody on our own server has an identity."""
@@ -170,8 +169,10 @@ class FakeDoor:
         await asyncio.Event().wait()
         yield Batch("never")
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
-        return self._once(room, type_, content, txn, clear=False)
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
+        return self._once(room, type_, content, txn, only=only)
 
     async def send_clear(self, room: str, content: Content, txn: str) -> str:
         return self._once(room, "m.room.message", content, txn, clear=True)
@@ -246,6 +247,9 @@ class FakeDoor:
             raise NotVerified("m.mismatched_sas")
         return self.matrix.beside[user]
 
+    async def vouch(self, user: str, master_key: str) -> None:
+        self.matrix.vouched.append((user, master_key))
+
     def display_name(self) -> str:
         return "Tafelbot"
 
@@ -253,9 +257,9 @@ class FakeDoor:
 
     async def close(self) -> None: ...
 
-    def _once(self, room: str, type_: str, content: Content, txn: str, *, clear: bool) -> str:
+    def _once(self, room: str, type_: str, content: Content, txn: str, **more: Any) -> str:
         if txn not in self.matrix.done:
-            sent = self.matrix.add(room, BOT, type_, content, clear=clear)
+            sent = self.matrix.add(room, BOT, type_, content, **more)
             self.matrix.done[txn] = sent.event_id
         return self.matrix.done[txn]
 
@@ -337,9 +341,15 @@ class Hall:
         self.matrix, self.now = picture.matrix.copy(), picture.now
         self.start()
 
-    async def hears(self, *events: Event, invitations: tuple[Invitation, ...] = ()) -> None:
+    async def hears(
+        self,
+        *events: Event,
+        invitations: tuple[Invitation, ...] = (),
+        moved: frozenset[str] = frozenset(),
+    ) -> None:
         """One sync, and everything that is said in answer."""
-        await self.app.hearer.hear(Batch(f"t{next(self.tokens)}", events, invitations))
+        batch = Batch(f"t{next(self.tokens)}", events, invitations, moved=moved)
+        await self.app.hearer.hear(batch)
         await self.app.speaker.settle()
 
     def user_id(self, who: str) -> str:

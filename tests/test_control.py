@@ -94,6 +94,7 @@ async def test_they_match_and_a_suspension_ends(empty_hall: Hall, folder: Path) 
     async with running(empty_hall, folder) as known:
         assert await screen.verify(folder, user)
     assert known() == Identity(MASTER_KEY, None, Proof.COMPARED)
+    assert empty_hall.matrix.vouched == [(user, MASTER_KEY)]
     rows = [f"    {EMOJI[n].symbol}  {EMOJI[n].names['nl']}" for n in EMOJI_SHOWN.emoji]
     assert [row for row in screen.shown if row.startswith("    ")] == rows
     assert screen.shown[0].startswith(f"Ik heb {user} gevraagd")
@@ -126,6 +127,7 @@ async def test_an_identity_other_than_the_settings_say_counts_for_nothing(
         assert not await screen.verify(folder, user)
     assert known().pinned == key_of(user)
     assert "andere vingerafdruk" in screen.shown[-1]
+    assert empty_hall.matrix.vouched == []
 
 
 async def test_who_is_not_at_the_table_or_does_not_answer(empty_hall: Hall, folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from demo.scene import COORDINATOR
 from storage.outbox import Act
 from tests import moments as at
-from tests.hall import BOT, FakeDoor, Hall, Sent
+from tests.hall import BOT, Hall, Sent
 from tests.moments import kinds
 
 THIRD = "@vreemd:elsewhere.example"
@@ -56,6 +56,28 @@ async def test_even_a_member_of_the_table_is_a_third_person_there(
         assert await moment.hears(hall.typed(who, "status", room)) == []
 
 
+async def test_a_third_person_of_whom_no_event_tells_stops_its_use(hall: Hall) -> None:
+    """The homeserver shows them in the state alone."""
+    moment = await at.gathered(hall)
+    await moment.says("ocmw", "melden", direct=True)
+    room = await hall.direct("ocmw")
+    hall.matrix.move(room, THIRD, "join")
+    await hall.hears(moved=frozenset({room}))
+    assert [one for one in await told(hall) if one.room == room] == []
+
+
+async def test_what_is_said_there_is_for_one_alone(hall: Hall) -> None:
+    """Even while somebody else is there of whom the homeserver said nothing."""
+    moment = await at.gathered(hall)
+    await moment.says("ocmw", "melden", direct=True)
+    hall.matrix.move(await hall.direct("ocmw"), THIRD, "join")
+    (said,) = await told(hall)
+    assert said.only == hall.user_id("ocmw")
+    at_the_table = [one for one in hall.matrix.events.values() if one.room == hall.room]
+    assert at_the_table
+    assert not [one for one in at_the_table if one.only is not None]
+
+
 async def test_what_waits_is_said_in_a_new_room_of_two(hall: Hall) -> None:
     room = await visited(hall, "join")
     await told(hall)
@@ -93,14 +115,3 @@ async def test_the_room_the_bot_makes_is_asked_for_encrypted_and_direct(hall: Ha
     direct = [room.facts for room in rooms if hall.user_id("nieuw") in room.facts.invited]
     assert all(facts.encrypted for facts in direct)
     assert sorted(facts.flagged_direct for facts in direct) == [False, True]
-
-
-async def test_a_direct_room_is_read_by_its_member_only_and_the_tables_by_all(hall: Hall) -> None:
-    """A homeserver could show somebody else in it at the very moment the bot speaks there."""
-    await at.gathered(hall)
-    door, direct = hall.desk.door, await hall.direct("clb")
-    await hall.say("clb", "status", direct=True, expect="status")
-    await hall.say("clb", "!status", expect="status")
-    assert isinstance(door, FakeDoor)
-    assert door.reserved[direct] == hall.user_id("clb")
-    assert door.reserved[hall.room] is None

@@ -81,9 +81,11 @@ class MortalDoor(FakeDoor):
 
     fate: Fate
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
         self.fate.pass_()
-        sent = await super().send(room, type_, content, txn)
+        sent = await super().send(room, type_, content, txn, only=only)
         self.fate.pass_()
         return sent
 
@@ -164,8 +166,13 @@ class MortalHall(Hall):
         door.fate = self.fate
         return door
 
-    async def hears(self, *events: Event, invitations: tuple[Invitation, ...] = ()) -> None:
-        batch = Batch(f"t{next(self.tokens)}", events, invitations)
+    async def hears(
+        self,
+        *events: Event,
+        invitations: tuple[Invitation, ...] = (),
+        moved: frozenset[str] = frozenset(),
+    ) -> None:
+        batch = Batch(f"t{next(self.tokens)}", events, invitations, moved=moved)
         while not await self.survives(batch):
             self.desk.engine.dispose()
             self.start()

@@ -36,11 +36,13 @@ class Broken(FakeDoor):
         if act in self.failing:
             raise self.failing[act]
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
         self._weather("poll" if type_.endswith("poll.start") else "send")
         if not self.matrix.rooms[room].facts.encrypted:
             raise MatrixRefused("NOT_ENCRYPTED")
-        return await super().send(room, type_, content, txn)
+        return await super().send(room, type_, content, txn, only=only)
 
     async def redact(self, room: str, event_id: str, txn: str) -> None:
         self._weather("redact")

@@ -25,6 +25,7 @@ from bot.matrix.forgetting import Forgetting
 from bot.matrix.identity import Access, have_identity
 from bot.matrix.keys import Keys
 from bot.matrix.listening import Listening
+from bot.matrix.machine import Machine
 from bot.matrix.opening import ENCRYPTED, Opener
 from bot.matrix.people import People
 from bot.matrix.reading import Reading
@@ -71,36 +72,7 @@ class MatrixDoor:
     async def enter(self) -> None:
         """Log in or take up the old session; have our cross-signing identity in place."""
         try:
-            self._held.enter_context(OnlyOne(self._folder))
-            vault = Vault(self._folder, self._seal, self.user_id)
-            known = bool(vault.credentials.device_key)
-            replays = Replays(self._folder, self._seal, known=known)
-            self._held.callback(replays.close)
-            machine = self._held.enter_context(open_crypto(vault, self._folder, self._seal))
-            await log_in(self._wire, vault, machine, self._access.password)
-            self._people = People(self._wire, machine)
-            keys = Keys(self._wire, machine, self._people)
-            self._own = await have_identity(self._wire, vault, machine, keys, self._access)
-            self._people.pin(self.user_id, self._own.master.public)
-            self._rooms = Rooms(self._wire, machine)
-            self._sharing = Sharing(machine, self._people, self._rooms, keys)
-            self._forgetting = Forgetting(machine, self._sharing, replays)
-            self._machine = machine
-            opener = Opener(machine, self._people, replays)
-            self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
-            self._acts = Acts(self._wire, self._rooms, self.user_id)
-            self.verifying = Verifying(self._wire, self._own, machine.device_id, machine.ed25519)
-            self._listening = Listening(
-                self._wire,
-                self._people,
-                self._rooms,
-                keys,
-                opener,
-                replays,
-                self.verifying,
-                self.user_id,
-            )
-            await self._learn_name()
+            await self._enter()
         except MatrixRefused as refusal:
             await self.close()
             raise CannotStart(
@@ -110,6 +82,42 @@ class MatrixDoor:
             await self.close()
             raise
 
+    async def _enter(self) -> None:
+        self._held.enter_context(OnlyOne(self._folder))
+        vault = Vault(self._folder, self._seal, self.user_id)
+        known = bool(vault.credentials.device_key)
+        replays = Replays(self._folder, self._seal, known=known)
+        self._held.callback(replays.close)
+        machine = self._held.enter_context(open_crypto(vault, self._folder, self._seal, replays))
+        await log_in(self._wire, vault, machine, self._access.password)
+        await self._assemble(vault, machine, replays)
+        await self._learn_name()
+
+    async def _assemble(self, vault: Vault, machine: Machine, replays: Replays) -> None:
+        """The parts of the door, with our identity in place."""
+        self._people = People(self._wire, machine)
+        keys = Keys(self._wire, machine, self._people)
+        self._own = await have_identity(self._wire, vault, machine, keys, self._access)
+        self._people.pin(self.user_id, self._own.master.public)
+        self._rooms = Rooms(self._wire, machine)
+        self._sharing = Sharing(machine, self._people, self._rooms, keys)
+        self._forgetting = Forgetting(machine, self._sharing, replays)
+        self._machine, self._keys = machine, keys
+        opener = Opener(machine, self._people, replays)
+        self._reading = Reading(self._wire, opener, keys, replays, self.user_id)
+        self._acts = Acts(self._wire, self._rooms, self.user_id)
+        self.verifying = Verifying(self._wire, self._own, machine.device_id, machine.ed25519)
+        self._listening = Listening(
+            self._wire,
+            self._people,
+            self._rooms,
+            keys,
+            opener,
+            replays,
+            self.verifying,
+            self.user_id,
+        )
+
     async def listen(self, since: str | None) -> AsyncIterator[Batch]:
         """What happens from `since` on, for ever; replays nothing and skips nothing."""
         async for batch in self._listening.listen(since):
@@ -118,13 +126,16 @@ class MatrixDoor:
                     self._direct_senders[invitation.room] = invitation.sender
             yield batch
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
-        """Send encrypted to cross-signed devices only; the event id. Same `txn`, same event."""
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
+        """Send encrypted to cross-signed devices only, with `only` to those of that one user,
+        whoever else is in the room; the event id. Same `txn`, same event."""
         self._freshen()
         await self._rooms.state(room)
         if not self._rooms.encrypted(room):
             raise MatrixRefused("NOT_ENCRYPTED")
-        sealed = await self._sharing.encrypt(room, {"type": type_, "content": dict(content)})
+        sealed = await self._sharing.encrypt(room, {"type": type_, "content": dict(content)}, only)
         if "m.relates_to" in content:  # the server needs it, and clients look for it here
             sealed["m.relates_to"] = content["m.relates_to"]
         return await self._put(room, ENCRYPTED, sealed, txn)
@@ -163,6 +174,7 @@ class MatrixDoor:
         """Be unable from now on to read what was said in a room and has been acted upon; with
         `own` also what we said there. What comes next is heard. Can be repeated."""
         await self._forgetting.forget(room, own=own)
+        await self._keys.renew_fallback()
 
     async def create_room(self, plan: RoomPlan) -> str:
         """Make a room, or find the one already made for the plan's marker."""
@@ -218,6 +230,10 @@ class MatrixDoor:
         """Compare emoji with a user: the master key that was verified; `NotVerified` if not."""
         return await self.verifying.verify(user, room, talk)
 
+    async def vouch(self, user: str, master_key: str) -> None:
+        """Sign an identity that was verified, for our own account to see; nothing depends on it."""
+        await self.verifying.vouch(user, master_key)
+
     def pin(self, user: str, master_key: str | None) -> None:
         """Only this identity of the user counts from now on; None: not known yet, no keys."""
         self._people.pin(user, master_key)
@@ -225,10 +241,6 @@ class MatrixDoor:
     def unpin(self, user: str) -> None:
         """The user is not one of ours any more: no room keys for them."""
         self._people.unpin(user)
-
-    def reserve(self, room: str, user: str | None) -> None:
-        """In this room nobody but this user gets our keys; None: everybody of ours."""
-        self._sharing.reserve(room, user)
 
     def identities(self) -> Mapping[str, str]:
         """The master key that the server shows of each of ours, pinned or not."""

@@ -172,4 +172,4 @@ async def vouch(wire: Wire, own: OwnIdentity, user: str, master_key: str) -> Non
         _log.warning("signature on a verified identity refused (%s)", refusal)
         return
     if result.get("failures"):
-        _log.warning("signature on the verified identity of %s refused", user)
+        _log.warning("signature on a verified identity refused")

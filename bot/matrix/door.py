@@ -59,8 +59,10 @@ class Batch:
     """What one sync brought, gaps filled, in order within each room.
 
     `token` may be stored once everything in the batch has been fully processed.
-    `keys_arrived`: to-device messages came with it, so unreadable events may be readable now.
+    `keys_arrived`: room keys came with it, or news of whose they are, so that unreadable events
+    may be readable now.
     `verifications`: requests that wait for `Door.verify`; nothing was answered to them.
+    `moved`: rooms whose state is or may be another one now, also when no event here says so.
     """
 
     token: str
@@ -68,6 +70,7 @@ class Batch:
     invitations: tuple[Invitation, ...] = ()
     keys_arrived: bool = False
     verifications: tuple[VerificationRequest, ...] = ()
+    moved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +183,11 @@ class Door(Protocol):
     def listen(self, since: str | None) -> AsyncIterator[Batch]:
         """What happens from `since` on, for ever; replays nothing and skips nothing."""
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
-        """Send encrypted to cross-signed devices only; the event id. Same `txn`, same event."""
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
+        """Send encrypted to cross-signed devices only, with `only` to those of that one user,
+        whoever else is in the room; the event id. Same `txn`, same event."""
 
     async def send_clear(self, room: str, content: Content, txn: str) -> str:
         """An `m.room.message` without encryption: only for a constant word to the unheard."""
@@ -226,10 +232,6 @@ class Door(Protocol):
     def unpin(self, user: str) -> None:
         """The user is not one of ours any more: no room keys for them."""
 
-    def reserve(self, room: str, user: str | None) -> None:
-        """In this room nobody but this user gets our keys, whoever the homeserver says is there;
-        None: everybody of ours who is there."""
-
     def identities(self) -> Mapping[str, str]:
         """The master key that the server shows of each of ours, pinned or not; without those of
         whom it shows none. Kept up to date while we listen."""
@@ -245,9 +247,13 @@ class Door(Protocol):
         """Compare emoji with a user: the master key that was verified; `NotVerified` if not.
 
         Takes up the request of the user that waits, if there is one; otherwise asks, in `room`
-        (their direct one) or else their devices. Ends after ten minutes. On success we have
-        signed their master key. Needs somebody to listen; cancelling it cancels for both.
+        (their direct one) or else their devices. Ends after ten minutes. Needs somebody to listen;
+        cancelling it cancels for both.
         """
+
+    async def vouch(self, user: str, master_key: str) -> None:
+        """Sign an identity that was verified and counts, for our own account to see. Nothing
+        depends on it: a homeserver that refuses it or is silent is left alone."""
 
     def display_name(self) -> str:
         """Our own; members may call us by it."""

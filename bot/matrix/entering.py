@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.matrix.door import CannotStart, MatrixRefused, SessionLost
 from bot.matrix.machine import Machine, open_machine
+from bot.matrix.replays import Replays
 from bot.matrix.stamp import Stamp
 from bot.matrix.vault import WAY_BACK, Credentials, Vault
 from bot.matrix.wire import Wire, path
@@ -20,12 +21,13 @@ _log = logging.getLogger("tafelbot.matrix")
 
 
 @contextmanager
-def open_crypto(vault: Vault, folder: Path, seal: Seal) -> Iterator[Machine]:
-    """The crypto store that belongs to the session; made at the very first start only."""
+def open_crypto(vault: Vault, folder: Path, seal: Seal, replays: Replays) -> Iterator[Machine]:
+    """The crypto store that belongs to the session and to what was heard; made at the very first
+    start only."""
     mine = vault.credentials
     machine = open_machine(folder, seal, mine.user_id, mine.device_id, mine.device_key)
     try:
-        stamp = Stamp(vault, machine.store.database)
+        stamp = Stamp(vault, machine.store.database, replays)
         if mine.device_key:
             stamp.check()
         else:

@@ -90,6 +90,14 @@ async def have_identity(
     if published_key(shown, user, "master") != own.master.public:
         await publish(wire, own, access.password)
         shown = await own_keys(wire, user)
+    await _have_it_signed(wire, own, shown, machine)
+    await _have_recovery(vault, storage, access)
+    return own
+
+
+async def _have_it_signed(wire: Wire, own: OwnIdentity, shown: Json, machine: Machine) -> None:
+    """Our device under our identity, as `shown` or seen afterwards."""
+    user = own.user_id
     _refuse_other_device(shown, machine)
     if await sign_ourselves(wire, own, shown, machine):
         shown = await own_keys(wire, user)
@@ -99,8 +107,6 @@ async def have_identity(
     others = [one.device_id for one in seen.signed if one.device_id != machine.device_id]
     if others:
         _log.warning("more devices speak and read as the bot: %s", ", ".join(others))
-    await _have_recovery(vault, storage, access)
-    return own
 
 
 async def own_keys(wire: Wire, user: str) -> Json:

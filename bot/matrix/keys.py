@@ -18,6 +18,7 @@ from bot.matrix.wire import Json, Wire, path
 
 ONE_TIME = "signed_curve25519"
 RECIPIENTS_AT_ONCE = 100
+MOST_REQUESTS = 1000  # room keys that are asked for at a time
 _log = logging.getLogger("tafelbot.matrix")
 
 
@@ -30,6 +31,8 @@ class Keys:
         self._people = people
         self._wanted: list[tuple[str, str, str, str]] = []  # sender, device, room, session
         self._asked: set[str] = set()  # by this process: the one before may have been killed first
+        self._untouched = False  # nothing came since the fallback key was renewed
+        self._uploading = asyncio.Lock()  # what is made meanwhile must not pass for uploaded
         self.left: int | None = None  # our one-time keys on the server, when known
         self.fallback_used = False
 
@@ -44,11 +47,30 @@ class Keys:
 
     async def top_up(self) -> None:
         """Upload new keys when few are left, or when the last upload was interrupted."""
+        async with self._uploading:
+            await self._top_up()
+
+    async def renew_fallback(self) -> None:
+        """Be unable to open what was sent to any fallback key before, whether or not the server
+        says that one was used. A refusal is made good later."""
+        if self._untouched:
+            return
+        async with self._uploading:
+            self._machine.renew_fallback_key()
+            self._machine.save_account()
+            self._untouched = True
+            try:
+                await self._top_up()
+            except MatrixRefused as refusal:
+                _log.warning("fallback key refused (%s)", refusal)
+
+    async def _top_up(self) -> None:
         account = self._machine.account
         most: int = account.max_one_time_keys
         left = most if self.left is None else self.left
         waiting = account.one_time_keys["curve25519"]
-        if account.shared and not waiting and not self.fallback_used and left > most // 2:
+        due = bool(waiting or self._machine.fallback_keys())
+        if account.shared and not due and not self.fallback_used and left > most // 2:
             return
         if not waiting and left < most:
             account.generate_one_time_keys(most - left)
@@ -92,6 +114,7 @@ class Keys:
         ]
         if not encrypted:
             return False
+        self._untouched = False
         with self._machine.together():  # a message that was opened once is not opened again
             arrived = [self._machine.receive(event) for event in encrypted]
             self._machine.save_account()  # an Olm session may have used up a one-time key
@@ -153,15 +176,28 @@ class Keys:
         await self._wire.call("PUT", where, body={"messages": body})
 
     def want(self, room: str, sender: str, content: Json) -> None:
-        """Ask the sending device for a room key that did not come, once."""
+        """Ask the sending device for a room key that did not come, once: of people who sit at
+        the table, since nobody else is heard, and each request is noted on disk."""
         session, device = content.get("session_id"), content.get("device_id")
-        if not isinstance(session, str) or self._machine.room_keys.has_or_had(room, content):
+        if not isinstance(session, str) or self._has_or_had(room, sender, session):
             return
-        if session not in self._asked or session not in self._machine.outgoing_key_requests:
+        noted = self._machine.outgoing_key_requests
+        if not self._people.pinned(sender) or (
+            len(noted) >= MOST_REQUESTS and session not in noted
+        ):
+            return
+        if session not in self._asked or session not in noted:
             self._asked.add(session)
             self._machine.note_request(room, session)
             target = device if isinstance(device, str) else "*"
             self._wanted.append((sender, target, room, session))
+
+    def _has_or_had(self, room: str, sender: str, session: str) -> bool:
+        """Whether we know the sender's own key, perhaps from a later message on. Somebody else's
+        copy of it is not theirs."""
+        keys = self._machine.room_keys.of_event(room, {"session_id": session})
+        owners = (self._people.owner(sender, key.sender_key, key.ed25519) for key in keys)
+        return self._machine.room_keys.has_forgotten(session) or any(owners)
 
     async def tidy(self) -> None:
         """What is due between two syncs; a refusal is reported and does not stop the hearing."""
@@ -169,6 +205,7 @@ class Keys:
             await self.top_up()
             await self._mend_sessions()
             await self._send_requests()
+            await self._people.retry()
         except MatrixRefused as refusal:
             _log.warning("key exchange refused (%s)", refusal)
 

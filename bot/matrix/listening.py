@@ -94,6 +94,7 @@ class Listening:
         keys_arrived = await self._take_keys(body)
         keys_arrived |= not self.active  # or before we were killed, when nobody was told
         await self._people.watch()
+        keys_arrived |= self._people.answered()
         rooms = body.get("rooms", {})
         self._take_account_data(body)
         for room, part in {**rooms.get("join", {}), **rooms.get("leave", {})}.items():
@@ -108,7 +109,14 @@ class Listening:
         invited = rooms.get("invite", {}).items()
         invitations = tuple(_invitation(room, part, self._us) for room, part in invited)
         requests = self._verifying.news()
-        return Batch(body["next_batch"], tuple(events), invitations, keys_arrived, requests)
+        return Batch(
+            token=body["next_batch"],
+            events=tuple(events),
+            invitations=invitations,
+            keys_arrived=keys_arrived,
+            verifications=requests,
+            moved=self._rooms.news(),
+        )
 
     async def _take_keys(self, body: Json) -> bool:
         """Room keys before the messages under them: a homeserver hands them out in parts."""

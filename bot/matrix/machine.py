@@ -87,6 +87,13 @@ class Machine(Olm):
         if not account.fallback_key:
             account.generate_fallback_key()
 
+    def renew_fallback_key(self) -> None:
+        """Make a fallback key such that none from before opens anything: the account keeps the
+        one before the newest."""
+        account: Any = self.account._account
+        account.generate_fallback_key()
+        account.generate_fallback_key()
+
     def fallback_keys(self) -> dict[str, str]:
         """The fallback key that waits to be published, if any."""
         account: Any = self.account._account

@@ -97,18 +97,17 @@ class Opener:
         return Opened(inside["type"], content, key, number)
 
     def _key(self, room: str, raw: Json) -> InboundGroupSession | None:
-        """The room key, if possible one that the sender's own device gave us: somebody else's
-        copy must not stand before it."""
+        """The room key, of a device of the sender's: somebody else's copy says nothing of them,
+        and the sender is asked for theirs."""
         keys = self._machine.room_keys.of_event(room, raw["content"])
-        return min(keys, key=lambda key: self._distance(raw["sender"], key), default=None)
+        own = [key for key in keys if self._distance(raw["sender"], key) is not None]
+        return min(own, key=lambda key: self._distance(raw["sender"], key) or 0, default=None)
 
-    def _distance(self, sender: str, key: InboundGroupSession) -> int:
+    def _distance(self, sender: str, key: InboundGroupSession) -> int | None:
         if sender == self._machine.user_id and key.sender_key == self._machine.curve25519:
             return 0
-        device = self._people.device(sender, key.sender_key)
-        if device is None or device.ed25519 != key.ed25519:
-            return 3
-        return 1 if device.signed else 2
+        device = self._people.owner(sender, key.sender_key, key.ed25519)
+        return None if device is None else 1 if device.signed else 2
 
     def _heard_before(self, raw: Json) -> bool:
         """Whether a message that we cannot open (any more) was heard once: its number is readable
@@ -139,8 +138,8 @@ class Opener:
         key = opened.key
         if sender == self._machine.user_id and self.is_ours(opened, event_id):
             return Hearing.TRUSTED
-        device = self._people.device(sender, key.sender_key)
-        if device is None or device.ed25519 != key.ed25519:
+        device = self._people.owner(sender, key.sender_key, key.ed25519)
+        if device is None:
             return Hearing.UNSIGNED
         if not self._replays.genuine(key.sender_key, key.id, opened.number, event_id):
             raise Replayed
@@ -153,9 +152,11 @@ class Opener:
         await self._people.ensure(raw["sender"] for raw in encrypted)
         unlisted = set()
         for raw in encrypted:
-            key = self._key(room, raw)
-            if key is not None and self._people.device(raw["sender"], key.sender_key) is None:
-                unlisted.add((raw["sender"], key.sender_key))
+            if self._people.person(raw["sender"]) is None or self._key(room, raw) is not None:
+                continue
+            for key in self._machine.room_keys.of_event(room, raw["content"]):
+                if self._people.device(raw["sender"], key.sender_key) is None:
+                    unlisted.add((raw["sender"], key.sender_key))
         if unlisted - self._asked:
             await self._people.ask({user for user, _ in unlisted - self._asked})
             self._asked |= unlisted

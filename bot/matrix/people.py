@@ -4,11 +4,11 @@ Nothing of it is stored: after a restart everybody is asked for again, so that n
 meanwhile can be missed.
 """
 
-import math
 import time
 from collections import Counter
 from collections.abc import Iterable
 
+from bot.matrix.crosssigning import shown_of
 from bot.matrix.machine import Machine
 from bot.matrix.trust import Device, Person, read_person
 from bot.matrix.wire import Json, Wire, path
@@ -27,6 +27,7 @@ class People:
         self._changes: Counter[str] = Counter()
         self._pins: dict[str, str | None] = {}  # None: still to be seen for the first time
         self._ask_again: dict[str, float] = {}  # users whose own server did not answer
+        self._answered = False  # one of these servers did
 
     def pin(self, user: str, master_key: str | None) -> None:
         """From now on only devices under this master key count for the user; None: whoever they
@@ -64,19 +65,32 @@ class People:
 
     def all_changed(self) -> None:
         """Nobody's changes were reported to us for a while."""
-        self.changed(list(self._known))
+        self.changed([*self._known, *self._ask_again])
 
     def gone(self, users: Iterable[str]) -> None:
         """We share no room with them any more, so their changes are not reported either."""
         for user in users:
             self._known.pop(user, None)
+            self._ask_again.pop(user, None)
             self._changes[user] += 1
 
     def up_to_date(self, user: str) -> bool:
-        """Whether what we know of the user is what the server last told us about."""
-        if self._ask_again.get(user, math.inf) <= time.monotonic():
-            return False
-        return user in self._known and user not in self._outdated
+        """Whether what we know of the user is what the server last told us about: nothing, as
+        long as their own server does not answer. Nobody waits for that one."""
+        known = user in self._known or user in self._ask_again
+        return known and user not in self._outdated
+
+    async def retry(self) -> None:
+        """Ask again about those whose own server did not answer a while ago."""
+        now = time.monotonic()
+        if due := [user for user, since in self._ask_again.items() if since <= now]:
+            await self.ask(due)
+
+    def answered(self) -> bool:
+        """Whether somebody was learnt since the last time who could not be before: what they
+        said may be readable now."""
+        answered, self._answered = self._answered, False
+        return answered
 
     def person(self, user: str) -> Person | None:
         """What we know of the user now."""
@@ -87,6 +101,11 @@ class People:
         person = self._known.get(user)
         devices = person.devices if person else ()
         return next((device for device in devices if device.curve25519 == curve25519), None)
+
+    def owner(self, user: str, curve25519: str, ed25519: str) -> Device | None:
+        """The user's device with both keys: the one that a room key under these names is of."""
+        device = self.device(user, curve25519)
+        return device if device is not None and device.ed25519 == ed25519 else None
 
     def hands(self, user: str) -> frozenset[str]:
         """The identity keys of the user's devices."""
@@ -108,10 +127,12 @@ class People:
             self._take(user, change, answer)
 
     def _take(self, user: str, change: int, answer: Json) -> None:
-        self._ask_again.pop(user, None)
-        if user.partition(":")[2] in answer.get("failures", {}):
+        """That a server did not answer says nothing of its users: they are not known, which is
+        something else than to be known to have no devices."""
+        if _failed(user, answer):
             self._ask_again[user] = time.monotonic() + RETRY_AFTER
-        if user not in self._ask_again or user not in self._known:
+        else:
+            self._answered |= self._ask_again.pop(user, None) is not None
             self._learn(user, read_person(user, answer, self._pins.get(user)))
         if self._changes[user] == change:
             self._outdated.discard(user)
@@ -119,3 +140,9 @@ class People:
     def _learn(self, user: str, person: Person) -> None:
         self._known[user] = person
         self._machine.learn(person)
+
+
+def _failed(user: str, answer: Json) -> bool:
+    """Whether the user's server did not answer, and ours had nothing whole to say in its place."""
+    shown = all(shown_of(answer, part, user) for part in ("device_keys", "master_keys"))
+    return user.partition(":")[2] in answer.get("failures", {}) and not shown

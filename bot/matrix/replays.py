@@ -25,6 +25,7 @@ _TABLES = (
     "settled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (session, number)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS past (session BLOB PRIMARY KEY, end INTEGER NOT NULL, "
     "gaps TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS stamp (now TEXT, before TEXT)",
 )
 _READ = "INSERT INTO message (session, number) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _COUNT = (
@@ -114,6 +115,17 @@ class Replays:
         past = self._past(session).until(end, [number for (number,) in rows])
         self._db.execute(_PAST, (session, past.end, json.dumps(past.gaps)))
         self._db.execute("DELETE FROM message WHERE session = ? AND number < ?", (session, end))
+
+    def marks(self) -> tuple[str, str]:
+        """The last mark that was set, and the one before (`bot.matrix.stamp`)."""
+        now, before = self._db.execute("SELECT now, before FROM stamp").fetchone() or ("", "")
+        return str(now), str(before)
+
+    def mark(self, now: str, before: str) -> None:
+        """Set another mark, on disk."""
+        self._db.execute("DELETE FROM stamp")
+        self._db.execute("INSERT INTO stamp VALUES (?, ?)", (now, before))
+        self._db.commit()
 
     def keep(self) -> None:
         """Put on disk what was noted since the last time."""

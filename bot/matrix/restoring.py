@@ -1,9 +1,12 @@
-"""A new device where the old one is lost. What was there is set aside, not deleted.
+"""A new device where the old one is lost. What was there is set aside, and deleted once the new
+one is in: until then it may be needed, afterwards it would only open what is over.
 
 `bot.matrix.client` then enters as at a first start, and joins the account's identity.
 """
 
 import itertools
+import os
+from contextlib import closing
 from pathlib import Path
 
 from bot.matrix.door import CannotStart
@@ -48,8 +51,11 @@ def is_whole(folder: Path, seal: Seal, user_id: str) -> bool:
         return False
     try:
         vault = Vault(folder, seal, user_id)
-        Replays(folder, seal, known=bool(vault.credentials.device_key)).close()
-        with open_crypto(vault, folder, seal):
+        known = bool(vault.credentials.device_key)
+        with (
+            closing(Replays(folder, seal, known=known)) as replays,
+            open_crypto(vault, folder, seal, replays),
+        ):
             return True
     except CannotStart:
         return False
@@ -84,6 +90,20 @@ def take_back(folder: Path, seal: Seal, before: Credentials) -> None:
             recovery_key_told=before.recovery_key_told,
             replacing=before.replacing,
         )
+
+
+def delete_lost(folder: Path) -> int:
+    """Overwrite and delete what was set aside: it opens with the same master key. How many files;
+    what the file system or the disk keep elsewhere of them is beyond us."""
+    with OnlyOne(folder):
+        files = sorted(folder.glob("*.lost"))
+        for file in files:
+            with file.open("r+b") as content:
+                content.write(bytes(file.stat().st_size))
+                content.flush()
+                os.fsync(content.fileno())
+            file.unlink()
+    return len(files)
 
 
 def _set_aside(file: Path) -> None:

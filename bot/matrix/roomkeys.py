@@ -92,11 +92,6 @@ class RoomKeys:
         held = self.held.get(room, sender_key, session_id)
         return held is None and self.since(session_id) < NEVER
 
-    def has_or_had(self, room: str, content: Json) -> bool:
-        """Whether we know this key, perhaps from a later message on: it is not asked for."""
-        forgotten = self.has_forgotten(str(content.get("session_id")))
-        return forgotten or bool(self.of_event(room, content))
-
     def has_forgotten(self, session_id: str) -> bool:
         """Whether there are messages that we could read once, and never shall again."""
         return self.since(session_id) > 0

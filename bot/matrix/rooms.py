@@ -162,6 +162,7 @@ class Rooms:
         self._machine = machine
         self._states: dict[str, State] = {}
         self._moves: dict[str, int] = {}
+        self._news: set[str] = set()
         self._encrypted: set[str] = machine.store.load_encrypted_rooms()
 
     def moved(self, room: str, events: Iterable[Json]) -> None:
@@ -169,6 +170,7 @@ class Rooms:
         for event in events:
             self._states.pop(room, None)
             self._moves[room] = self._moves.get(room, 0) + 1
+            self._news.add(room)
             if event.get("type") == "m.room.encryption":
                 self._remember(room)
 
@@ -176,6 +178,12 @@ class Rooms:
         """Nothing was reported to us for a while."""
         for room in list(self._states):
             self.moved(room, [{}])
+
+    def news(self) -> frozenset[str]:
+        """The rooms that moved since the last time: whoever else keeps a picture of them must
+        not keep an older one than we share keys by."""
+        news, self._news = self._news, set()
+        return frozenset(news)
 
     def encrypted(self, room: str) -> bool:
         """Whether the room is encrypted; what was encrypted once stays so."""

@@ -37,17 +37,10 @@ class Sharing:
         self._given: defaultdict[str, set[Device]] = defaultdict(set)
         self._strictness: dict[str, int] = {}
         self._out_of_reach: dict[Device, float] = {}
-        self._reserved: dict[str, str] = {}  # room → the only one who reads us there
 
-    def reserve(self, room: str, user: str | None) -> None:
-        """Nobody else gets our keys in this room, whatever its state says; None: all who may."""
-        if user is None:
-            self._reserved.pop(room, None)
-        else:
-            self._reserved[room] = user
-
-    async def encrypt(self, room: str, payload: Json) -> Json:
-        """The content of an `m.room.encrypted` event that exactly the right devices can read.
+    async def encrypt(self, room: str, payload: Json, only: str | None = None) -> Json:
+        """The content of an `m.room.encrypted` event that exactly the right devices can read;
+        with `only` those of that one user, whoever else the room is said to hold.
 
         Loops until the members, their devices and the holders of the key are all as they should
         be at one moment without waiting in between; then encrypts at that very moment.
@@ -55,9 +48,9 @@ class Sharing:
         async with self._locks[room]:
             while True:
                 state = await self._rooms.state(room)
-                users = self._users(room, state)
+                users = _readers(state, only)
                 await self._people.ensure(users)
-                if not self._settled(room, users):
+                if not self._settled(room, users, only):
                     continue
                 session = self._session(room, state, self._holders(users))
                 missing = self._holders(users) - self._given[room] - self._waiting()
@@ -73,20 +66,13 @@ class Sharing:
             self._given.pop(room, None)
             yield
 
-    def _settled(self, room: str, users: frozenset[str]) -> bool:
+    def _settled(self, room: str, users: frozenset[str], only: str | None) -> bool:
         known = self._rooms.cached(room)
         return (
             known is not None
-            and self._users(room, known) == users
+            and _readers(known, only) == users
             and all(self._people.up_to_date(user) for user in users)
         )
-
-    def _users(self, room: str, state: State) -> frozenset[str]:
-        """Whose devices may read us: the state is the homeserver's word, and can change between
-        a look at the room and this moment."""
-        only = self._reserved.get(room)
-        present = recipients(state)
-        return present if only is None else present & {only, self._machine.user_id}
 
     def _holders(self, users: frozenset[str]) -> set[Device]:
         """The devices that may hold the key: all signed ones of these users but our own. Whose
@@ -145,3 +131,9 @@ class Sharing:
         for device in devices - reached:
             self._out_of_reach[device] = time.monotonic() + RETRY_AFTER
         _log.info("room key shared with %d devices", len(reached))
+
+
+def _readers(state: State, only: str | None) -> frozenset[str]:
+    """Of those who get room keys, the one who is meant."""
+    users = recipients(state)
+    return users if only is None else users & {only}

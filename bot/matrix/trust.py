@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from bot.matrix.door import Standing
 
 MEGOLM = "m.megolm.v1.aes-sha2"
-OLM = "m.olm.v1.curve25519-aes-sha2"
 
 
 @dataclass(frozen=True, slots=True)

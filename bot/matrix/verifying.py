@@ -31,6 +31,7 @@ from bot.matrix.trust import Person, read_person
 from bot.matrix.wire import Json, Wire, path
 
 LIMIT = 600.0  # seconds that a verification may take, its request included
+PATIENCE = 10.0  # seconds that the homeserver may take for our signature
 AHEAD = 300.0  # seconds that another clock may be ahead of ours
 MOST = 100  # requests and early messages that are kept
 _log = logging.getLogger("tafelbot.matrix")
@@ -50,6 +51,7 @@ class Verifying:
         self._ended: deque[Name] = deque(maxlen=MOST)
         self._news: list[VerificationRequest] = []
         self.limit = LIMIT
+        self.patience = PATIENCE
         self.start_after = START_AFTER
 
     def take_events(self, events: Iterable[Event]) -> list[Event]:
@@ -100,7 +102,7 @@ class Verifying:
         again = former is not None and former.name == heard.name
         if not again and heard.user not in self._running:
             self._news.append(VerificationRequest(heard.user, heard.room))
-            _log.info("%s asks for a verification", heard.user)
+            _log.info("a verification is asked for; %d wait", len(self._waiting))
 
     def _left(self, request: Heard) -> float:
         """Seconds until a request is too old; 0 too when it claims to be of the future."""
@@ -119,9 +121,15 @@ class Verifying:
             await self._meet(person, room, talk)
         finally:
             del self._running[user]
-        master_key = person.master_key or ""
-        await vouch(self._wire, self._own, user, master_key)
-        return master_key
+        return person.master_key or ""
+
+    async def vouch(self, user: str, master_key: str) -> None:
+        """See `bot.matrix.door.Door.vouch`."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await vouch(self._wire, self._own, user, master_key)
+        except TimeoutError:
+            _log.warning("the homeserver does not take the signature on a verified identity")
 
     async def _meet(self, person: Person, room: str | None, talk: Talk) -> None:
         """Take up the request that waits, or ask; and bring it to its end."""
@@ -148,12 +156,16 @@ class Verifying:
         devices = tuple(device.device_id for device in person.signed)
         return await ask_devices(self._wire, user, devices, self._us.device_id)
 
-    async def _bounded(self, exchange: Exchange, course: Awaitable[None], limit: float) -> None:
-        """Let it take its course for as long as it may, and tell the other side if it fails."""
+    def _take_up(self, exchange: Exchange) -> None:
+        """From now on it hears what is said in it, and what was said too early."""
         self._running[exchange.name[0]] = exchange
         early, self._early = self._early, deque(maxlen=MOST)
         for heard in early:
             self._hear(heard)
+
+    async def _bounded(self, exchange: Exchange, course: Awaitable[None], limit: float) -> None:
+        """Let it take its course for as long as it may, and tell the other side if it fails."""
+        self._take_up(exchange)
         try:
             async with asyncio.timeout(limit):
                 await course

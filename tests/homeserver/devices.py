@@ -4,12 +4,14 @@ from typing import Any
 
 import vodozemac
 
-from bot.matrix.trust import MEGOLM, OLM, canonical
+from bot.matrix.trust import MEGOLM, canonical
 from demo.homeserver import Homeserver
 from tests.homeserver.fixtures import Account
 from tests.homeserver.test_entering import log_in
 
 API = "/_matrix/client/v3"
+
+OLM = "m.olm.v1.curve25519-aes-sha2"
 
 
 class FurtherDevice:

@@ -45,9 +45,11 @@ class StumblingDoor(MatrixDoor):
             if batch.events:
                 Stumble.here()  # processed, the token stored
 
-    async def send(self, room: str, type_: str, content: Content, txn: str) -> str:
+    async def send(
+        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+    ) -> str:
         Stumble.here()  # committed, not sent
-        event = await super().send(room, type_, content, txn)
+        event = await super().send(room, type_, content, txn, only=only)
         Stumble.here()  # sent, not noted
         return event
 

@@ -153,16 +153,14 @@ async def test_device_without_its_owners_signature_gets_nothing(
     assert (await bot.door.standing(alice.user_id)).can_be_heard
 
 
-async def test_a_room_that_is_reserved_is_read_by_one_person_only(account: OpenAccount) -> None:
+async def test_what_is_said_to_one_alone_is_read_by_nobody_else(account: OpenAccount) -> None:
     """Whoever else the homeserver shows there."""
     bot, alice, carol = await account(), await account(), await account()
     room = await room_of(bot, alice, carol)
     assert trusted(await carol.hear_id(await say(bot, room, "for both")))
-    bot.door.reserve(room, alice.user_id)
-    event_id = await say(bot, room, "for alice")
+    event_id = await bot.door.send(room, MESSAGE, text("for alice"), "a", only=alice.user_id)
     assert trusted(await alice.hear_id(event_id))
     assert (await carol.hear_id(event_id)).hearing is Hearing.UNREADABLE
-    bot.door.reserve(room, None)
     assert trusted(await carol.hear_id(await say(bot, room, "for both again")))
 
 

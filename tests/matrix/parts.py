@@ -46,8 +46,8 @@ class Parts:
         self._people = people
         for talker in self.devices:
             self.meet(talker)
-        rooms, keys = Rooms(wire, self.machine), Keys(wire, self.machine, people)
-        self.sharing = Sharing(self.machine, people, rooms, keys)
+        rooms, self.keys = Rooms(wire, self.machine), Keys(wire, self.machine, people)
+        self.sharing = Sharing(self.machine, people, rooms, self.keys)
         self.replays = Replays(self.folder, SEAL)
         self.opener = Opener(self.machine, people, self.replays)
         self.forgetting = Forgetting(self.machine, self.sharing, self.replays)
@@ -55,6 +55,10 @@ class Parts:
     def meet(self, talker: "Talker") -> None:
         """Know somebody's device."""
         self._people._learn(talker.user, Person(talker.user, "master", (talker.device,)))
+
+    def pin(self, talker: "Talker") -> None:
+        """They sit at the table, under the identity that they are known by."""
+        self._people.pin(talker.user, "master")
 
     def close(self) -> None:
         """As at its end."""

@@ -64,7 +64,8 @@ async def test_what_was_never_heard_is_told_from_what_was(parts: Parts) -> None:
     assert lost is not None
     assert lost.hearing is Hearing.UNREADABLE
     assert not parts.machine.outgoing_key_requests
-    assert parts.machine.room_keys.has_or_had(ROOM, hidden["content"])
+    parts.keys.want(ROOM, alice.user, hidden["content"])
+    assert not parts.machine.outgoing_key_requests
     assert parts.hear(again(last)) is None
 
 
@@ -148,16 +149,23 @@ async def test_nothing_is_left_in_the_files(parts: Parts) -> None:
 
 
 def test_a_copy_of_somebody_elses_key_changes_nothing(parts: Parts) -> None:
-    """Mallory may give it first, or say that it is hers; Alice is heard, also after a restart."""
+    """Mallory may give it first, or say that it is hers: Alice's words wait for her own, and are
+    heard then, also after a restart."""
     alice, mallory = Talker("alice"), known(parts, "mallory")
     parts.devices.append(alice)
     parts.meet(alice)
     parts.give(mallory, alice.key)
-    unproved = parts.hear(alice.say())
+    raw = alice.say()
+    unproved = parts.hear(raw)
     assert unproved is not None
-    assert unproved.hearing is Hearing.UNSIGNED
+    assert unproved.hearing is Hearing.UNREADABLE
+    parts.keys.want(ROOM, alice.user, raw["content"])
+    assert not parts.machine.outgoing_key_requests  # of a stranger
+    parts.pin(alice)
+    parts.keys.want(ROOM, alice.user, raw["content"])
+    assert set(parts.machine.outgoing_key_requests) == {alice.key.id}
     parts.give(alice, alice.key)
-    assert counts(parts, alice.say())
+    assert counts(parts, raw)
     parts.close()
     parts.open()
     assert counts(parts, alice.say())

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from bot.matrix.door import MatrixRefused
+from bot.matrix.keys import ONE_TIME, Keys
 from bot.matrix.machine import Machine, open_machine
+from bot.matrix.people import People
 from bot.matrix.trust import MEGOLM, Device, Person
+from bot.matrix.wire import Json, Wire
 from storage.seal import Seal
 
 BOT, ALICE, CAROL = "@bot:a.test", "@alice:a.test", "@carol:a.test"
@@ -131,3 +135,41 @@ def test_a_changed_first_message_does_not_spend_the_key(three: Three, place: int
     content = {**good["content"], "ciphertext": {three.bot.curve25519: changed}}
     assert not three.bot.receive({**good, "content": content})
     assert three.bot.receive(good)
+
+
+class Answering(Wire):
+    """Takes our keys, or refuses them; `bodies` are what was uploaded."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self.bodies: list[Json] = []
+        self.refuses = False
+
+    async def call(self, method: str, where: str, **more: Any) -> Json:
+        self.bodies.append(more["body"])
+        if self.refuses:
+            raise MatrixRefused("M_FORBIDDEN", 403)
+        return {"one_time_key_counts": {ONE_TIME: 50}}
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_no_fallback_key_from_before_opens_anything(three: Three, refuses: bool) -> None:
+    """Whatever the server says of their use; and the new one is published, if need be later."""
+    wire = Answering()
+    keys = Keys(wire, three.bot, People(wire, three.bot))
+    await keys.publish()
+    (former,) = wire.bodies[-1]["fallback_keys"].values()
+    three.machines[ALICE].create_session(former["key"], three.bot.curve25519)
+    before = three.room_key(ALICE, "1")
+    wire.refuses = refuses
+    await keys.renew_fallback()
+    (renewed,) = wire.bodies[-1]["fallback_keys"].values()
+    assert renewed["key"] != former["key"]
+    asked = len(wire.bodies)
+    await keys.renew_fallback()  # of the next room, when nothing has come
+    wire.refuses = False
+    await keys.top_up()
+    assert len(wire.bodies) - asked == refuses
+    assert not keys.receive([before])
+    three.machines[CAROL].create_session(renewed["key"], three.bot.curve25519)
+    assert keys.receive([three.room_key(CAROL, "2")])

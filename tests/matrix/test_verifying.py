@@ -80,6 +80,7 @@ class Server:
     people: dict[str, Person] = field(default_factory=dict)
     rule: Callable[[str, Json], Json | None] = lambda _kind, content: content
     repeats: bool = False
+    stalls: bool = False
     signatures: list[Json] = field(default_factory=list)
     carried: list[tuple[str, str, Json]] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: count(1))
@@ -149,6 +150,8 @@ class Post(Wire):
             (user,) = body["device_keys"]
             return self._server.keys(user)
         if parts == ["keys", "signatures", "upload"]:
+            if self._server.stalls:
+                await asyncio.Event().wait()
             self._server.signatures.append(dict(body))
             return {}
         if parts[0] == "sendToDevice":
@@ -210,12 +213,25 @@ async def test_both_verify_each_other(
     assert (alice.waited, bot.waited) == ([True], [False])
     bodies = [content.get("body") for _, _, content in server.carried if "body" in content]
     assert bodies == (["compare with me"] if room else [])
+    assert server.signatures == []  # before it counts
+    await alice.verifying.vouch(bot.user_id, bot.own.master.public)
+    await bot.verifying.vouch(alice.user_id, alice.own.master.public)
     uploads = {user: objects for upload in server.signatures for user, objects in upload.items()}
     for signer, signed in ((bot, alice), (alice, bot)):
         ((key, payload),) = uploads[signed.user_id].items()
         assert key == signed.own.master.public
         usk = signer.own.user_signing.public
         assert signed_by(payload, signer.user_id, usk, usk)
+
+
+async def test_a_server_that_does_not_take_the_signature_keeps_nobody(
+    server: Server, alice: Person, bot: Person
+) -> None:
+    server.stalls, bot.verifying.patience = True, 0.01
+    await together(alice, bot)
+    async with asyncio.timeout(5):
+        await bot.verifying.vouch(alice.user_id, alice.own.master.public)
+    assert server.signatures == []
 
 
 async def test_it_can_be_done_again(server: Server, alice: Person, bot: Person) -> None:
