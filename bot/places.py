@@ -78,14 +78,10 @@ class PlaceFinder:
         others = room.joined - {self._desk.door.user_id}
         invited = room.invited if room.history_visibility == "invited" else frozenset()
         with self._desk.transaction() as tx:
-            known = {user: tx.people.known(user) for user in others | invited}
-            enrolled = {
-                user: account
-                for user, account in known.items()
-                if account is not None and tx.people.member(account) is not None
-            }
+            readers = {user: tx.people.enrolled(user) for user in others | invited}
+        enrolled = {user: account for user, account in readers.items() if account is not None}
         here = frozenset(account for user, account in enrolled.items() if user in others)
-        return here, len(known) - len(enrolled)
+        return here, len(readers) - len(enrolled)
 
     def faults(self, room: RoomFacts, strangers: int) -> tuple[Fault, ...]:
         """All that is the matter with the table's room."""
@@ -116,7 +112,7 @@ class PlaceFinder:
         )
 
     def _is_steward(self, tx: Tx, user: str) -> bool:
-        account = tx.people.known(user)
+        account = tx.people.enrolled(user)
         member = tx.people.member(account) if account is not None else None
         return member is not None and entitled(Right.STEWARD, Role(member.role), chairs=False)
 

@@ -138,5 +138,4 @@ class RoomCheck:
             log.warning("%s may not be mended: %s", fault, refused.errcode)
 
     def _member(self, tx: Tx, user: str | None) -> Account | None:
-        known = tx.people.known(user) if user else None
-        return known if known is not None and tx.people.member(known) is not None else None
+        return tx.people.enrolled(user) if user else None

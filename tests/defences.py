@@ -26,6 +26,18 @@ _IDENTITIES = "tests/test_identities.py"
 _CONSENSUS = "tests/rules/test_consensus.py"
 _UNREADABLE = "tests/test_unreadable.py"
 
+_FORGETTING = "tests/test_forgetting.py"
+
+ROOMS: tuple[Mutant, ...] = (
+    Mutant(
+        "the close of a meeting forgets whom the next one names",
+        "storage/people.py",
+        "    m.Presence.account_id,\n",
+        "",
+        (f"{_FORGETTING}::test_whoever_a_meeting_that_was_opened_meanwhile_names_is_kept",),
+    ),
+)
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a replaced identity goes on being heard",
@@ -92,4 +104,5 @@ MUTANTS: tuple[Mutant, ...] = (
         "elif event.hearing in {Hearing.TRUSTED, Hearing.CLEAR} and identity.heard(",
         ("tests/test_refusals.py", "tests/test_hearing.py"),
     ),
+    *ROOMS,
 )

@@ -1,8 +1,14 @@
 """When a meeting has been closed, the keys of what was said go, in every room."""
 
+import pytest
+
+from bot.matrix.door import Batch
 from demo.scene import COORDINATOR
+from storage.models import Base
 from storage.outbox import TABLE_LANE, Act
-from tests.hall import Hall
+from storage.people import NAMING
+from tests import moments as at
+from tests.hall import Hall, heard
 
 
 async def open_and_close(hall: Hall) -> None:
@@ -43,3 +49,45 @@ async def test_a_meeting_that_was_opened_meanwhile_keeps_its_words(hall: Hall) -
     assert not hall.matrix.forgotten
     await hall.say(COORDINATOR, "!vergadering sluiten", expect="meeting.closed")
     assert hall.room in hall.matrix.forgotten
+
+
+async def test_whoever_a_meeting_that_was_opened_meanwhile_names_is_kept(
+    hall: Hall, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The close before it is carried out when somebody of its roll is no longer a member."""
+    moment = await at.roll_call(hall)
+    lines = ("!vergadering sluiten", "!vergadering openen", "!aanwezig")
+    for who, line in zip((COORDINATOR, COORDINATOR, "clb"), lines, strict=True):
+        await heard_only(hall, who, line)
+    await heard_only(hall, COORDINATOR, moment.line("!lid verwijderen {@clb}"))
+    await hall.app.speaker.settle()
+    assert "fault" not in caplog.text
+    assert not forget_waits(hall)
+    with hall.desk.transaction() as tx:
+        assert tx.people.known(hall.user_id("clb")) is not None
+    await hall.say(COORDINATOR, "!vergadering sluiten", expect="meeting.closed")
+    with hall.desk.transaction() as tx:
+        assert tx.people.known(hall.user_id("clb")) is None
+
+
+def test_all_that_names_an_account_is_known_to_the_forgetting(hall: Hall) -> None:
+    named = {
+        str(column)
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if any(key.column.table.name == "account" for key in column.foreign_keys)
+    }
+    assert named == {f"{one.class_.__tablename__}.{one.key}" for one in NAMING} | {
+        "room.account_id"
+    }
+
+
+async def heard_only(hall: Hall, who: str, text: str) -> None:
+    """A line that is heard while nothing can be said yet."""
+    event = heard(hall.typed(who, text, hall.room), hall.now)
+    await hall.app.hearer.hear(Batch(f"t{next(hall.tokens)}", (event,)))
+
+
+def forget_waits(hall: Hall) -> bool:
+    with hall.desk.transaction() as tx:
+        return tx.outbox.waits(TABLE_LANE, Act.FORGET)
