@@ -116,6 +116,12 @@ class PlaceFinder:
         member = tx.people.member(account) if account is not None else None
         return member is not None and entitled(Right.STEWARD, Role(member.role), chairs=False)
 
+    def stewards(self) -> frozenset[str]:
+        """Mayor's seat and coordinator: they govern the table's room beside us."""
+        with self._desk.transaction() as tx:
+            users = [tx.people.user_id(row.account_id) for row in tx.people.members()]
+            return frozenset(user for user in users if self._is_steward(tx, user))
+
     def welcome(self, inviter: str, room: RoomFacts) -> bool:
         """Any member's room of two; any room of the mayor's or the coordinator's."""
         return self.alone(inviter, room) or inviter in self._desk.table.stewards

@@ -126,6 +126,7 @@ class RoomCheck:
 
     async def _mend(self, room_id: str, fault: Fault) -> None:
         now, last = self._desk.clock(), self._pauses.get(fault)
+        name, keep = self._composer.room_name(), self._places.stewards()
         lasting = last is not None and now - last.until < LONGEST_PAUSE
         length = (
             min(2 * last.length, LONGEST_PAUSE) if last is not None and lasting else FIRST_PAUSE
@@ -133,7 +134,7 @@ class RoomCheck:
         self._pauses[fault] = Pause(now + length, length)
         log.info("mending %s", fault)
         try:
-            await self._desk.door.mend(room_id, fault, self._composer.room_name())
+            await self._desk.door.mend(room_id, fault, name, keep)
         except MatrixRefused as refused:
             log.warning("%s may not be mended: %s", fault, refused.errcode)
 

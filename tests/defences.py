@@ -30,6 +30,27 @@ _FORGETTING = "tests/test_forgetting.py"
 
 ROOMS: tuple[Mutant, ...] = (
     Mutant(
+        "mending a room's power levels takes the bot's own power",
+        "bot/matrix/powers.py",
+        "_kept(state, {us, *keep}, members,",
+        "_kept(state, keep, members,",
+        ("tests/matrix/test_mending.py",),
+    ),
+    Mutant(
+        "mending a room's power levels takes the coordinator's power",
+        "bot/matrix/powers.py",
+        "_kept(state, {us, *keep}, members,",
+        "_kept(state, {us}, members,",
+        ("tests/matrix/test_mending.py",),
+    ),
+    Mutant(
+        "nobody beside the bot keeps power over a room that is mended",
+        "bot/roomcheck.py",
+        "await self._desk.door.mend(room_id, fault, name, keep)",
+        "await self._desk.door.mend(room_id, fault, name)",
+        ("tests/test_room_checks.py::test_who_governs_beside_us_is_kept_when_power_is_mended",),
+    ),
+    Mutant(
         "the close of a meeting forgets whom the next one names",
         "storage/people.py",
         "    m.Presence.account_id,\n",
