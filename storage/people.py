@@ -35,6 +35,7 @@ class RoomKind(StrEnum):
     TABLE = "table"
     DIRECT = "direct"
     FORMER = "former"  # the table's before it moved, still to be left
+    ASKED = "asked"  # somebody of the table asks us in, and we are not there yet
     ASIDE = "aside"  # of somebody who has spoken elsewhere since, or not audibly yet
 
 

@@ -26,9 +26,45 @@ _IDENTITIES = "tests/test_identities.py"
 _CONSENSUS = "tests/rules/test_consensus.py"
 _UNREADABLE = "tests/test_unreadable.py"
 
+_GATE = "tests/test_gate.py"
 _FORGETTING = "tests/test_forgetting.py"
 
 ROOMS: tuple[Mutant, ...] = (
+    Mutant(
+        "a room that lets us wait at its door deafens the table",
+        "bot/gate.py",
+        "asyncio.wait({task}, timeout=self._desk.patience)",
+        "asyncio.wait({task})",
+        (f"{_GATE}::test_a_room_that_lets_us_wait_at_its_door_deafens_nobody",),
+    ),
+    Mutant(
+        "an invitation that waits is lost with a restart",
+        "bot/hearing.py",
+        "        await self._gate.again()\n",
+        "",
+        (f"{_GATE}::test_an_invitation_that_waits_is_followed_after_a_restart",),
+    ),
+    Mutant(
+        "a room that cannot be mended deafens the table",
+        "bot/roomcheck.py",
+        "asyncio.timeout(self._desk.patience)",
+        "asyncio.timeout(None)",
+        (f"{_GATE}::test_a_room_that_cannot_be_mended_deafens_nobody",),
+    ),
+    Mutant(
+        "a former room that cannot be left deafens the table",
+        "bot/moving.py",
+        "asyncio.timeout(self._desk.patience)",
+        "asyncio.timeout(None)",
+        (f"{_GATE}::test_a_former_room_that_cannot_be_left_deafens_nobody",),
+    ),
+    Mutant(
+        "the table's room is forgotten when an event says that we left it",
+        "bot/gate.py",
+        "if await self._desk.room(room_id) is None:",
+        "if True:",
+        (f"{_GATE}::test_that_we_left_is_not_believed_without_looking",),
+    ),
     Mutant(
         "mending a room's power levels takes the bot's own power",
         "bot/matrix/powers.py",
