@@ -31,6 +31,23 @@ _FORGETTING = "tests/test_forgetting.py"
 
 ROOMS: tuple[Mutant, ...] = (
     Mutant(
+        "what could not be forgotten is never forgotten",
+        "bot/speaking.py",
+        """it is tried again")
+            return
+""",
+        """it is tried again")
+""",
+        (f"{_FORGETTING}::test_forgetting_that_fails_is_tried_again_and_silences_nobody",),
+    ),
+    Mutant(
+        "forgetting that comes late takes the polls of the next meeting along",
+        "bot/doing.py",
+        "tx.outbox.forget_anchors(outgoing)",
+        "tx.outbox.forget_anchors()",
+        (f"{_FORGETTING}::test_forgetting_that_comes_late_leaves_the_meeting_that_is_open_alone",),
+    ),
+    Mutant(
         "a room that lets us wait at its door deafens the table",
         "bot/gate.py",
         "asyncio.wait({task}, timeout=self._desk.patience)",
