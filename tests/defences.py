@@ -31,6 +31,27 @@ _FORGETTING = "tests/test_forgetting.py"
 
 ROOMS: tuple[Mutant, ...] = (
     Mutant(
+        "what a suspended person cannot read is lost",
+        "bot/speaking.py",
+        "pinned is not None and known.offered is None",
+        "pinned is not None",
+        (_IDENTITIES,),
+    ),
+    Mutant(
+        "what somebody without an identity cannot read is lost",
+        "bot/speaking.py",
+        "pinned is not None and known.offered is None",
+        "offered is None",
+        (_IDENTITIES,),
+    ),
+    Mutant(
+        "people compare emoji in a room with a third person",
+        "bot/control.py",
+        "room.joined | room.invited == {user, self._desk.door.user_id}",
+        "user in room.joined",
+        ("tests/test_control.py::test_only_a_room_of_two_is_used",),
+    ),
+    Mutant(
         "what could not be forgotten is never forgotten",
         "bot/speaking.py",
         """it is tried again")
