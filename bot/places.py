@@ -88,28 +88,8 @@ class PlaceFinder:
         with self._desk.transaction() as tx:
             others = [user for user in room.governors if not self._is_steward(tx, user)]
         table = self._desk.table
-        return rules.faults(
-            rules.Room(
-                encrypted=room.encrypted,
-                algorithm=room.algorithm,
-                rotation_messages=room.rotation_messages,
-                rotation_ms=room.rotation_ms,
-                history_visibility=room.history_visibility,
-                join_rule=room.join_rule,
-                guest_access=room.guest_access,
-                strangers=strangers,
-                bridged=room.bridged,
-                anybody_governs=room.anybody_governs,
-                member_governs=bool(others),
-                powerless=not (room.may_redact and room.may_invite and room.may_remove),
-                anybody_invites=room.anybody_invites,
-                aliased=room.aliased,
-                name=room.name,
-                topic=room.topic,
-                replaced=room.replaced_by is not None,
-            ),
-            (table.name, table.police_zone),
-        )
+        shown = _shown(room, strangers, member_governs=bool(others))
+        return rules.faults(shown, (table.name, table.police_zone))
 
     def _is_steward(self, tx: Tx, user: str) -> bool:
         account = tx.people.enrolled(user)
@@ -142,3 +122,26 @@ class PlaceFinder:
         for say in says:
             token = self._desk.chance.token()
             tx.outbox.add(TABLE_LANE, say.act, say.kind, say.facts, token)
+
+
+def _shown(room: RoomFacts, strangers: int, *, member_governs: bool) -> rules.Room:
+    """What of a room the rules judge."""
+    return rules.Room(
+        encrypted=room.encrypted,
+        algorithm=room.algorithm,
+        rotation_messages=room.rotation_messages,
+        rotation_ms=room.rotation_ms,
+        history_visibility=room.history_visibility,
+        join_rule=room.join_rule,
+        guest_access=room.guest_access,
+        strangers=strangers,
+        bridged=room.bridged,
+        anybody_governs=room.anybody_governs,
+        member_governs=member_governs,
+        powerless=not (room.may_redact and room.may_invite and room.may_remove),
+        anybody_invites=room.anybody_invites,
+        aliased=room.aliased,
+        name=room.name,
+        topic=room.topic,
+        replaced=room.replaced_by is not None,
+    )
