@@ -52,11 +52,14 @@ class App:
         log.info("my fingerprint is %s", self.desk.door.fingerprint)
         enrol_from_settings(self.desk)
         self.watch.start()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._hear())
-            group.create_task(self._speak(group))
-            group.create_task(self._beat())
-            group.create_task(self._serve())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hear())
+                group.create_task(self._speak(group))
+                group.create_task(self._beat())
+                group.create_task(self._serve())
+        finally:
+            self.hearer.close()
 
     async def _hear(self) -> None:
         with self.desk.transaction() as tx:

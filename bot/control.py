@@ -102,8 +102,7 @@ class Control:
 
     def _is_member(self, user: str) -> bool:
         with self._desk.transaction() as tx:
-            account = tx.people.known(user)
-            return account is not None and tx.people.member(account) is not None
+            return tx.people.enrolled(user) is not None
 
     async def _direct(self, user: str) -> str | None:
         """The room of two, if both are in it and nobody else."""

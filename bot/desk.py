@@ -27,6 +27,9 @@ class Dice:
         return Token(base64.b32encode(secrets.token_bytes(17)).decode().lower()[:26])
 
 
+PATIENCE = 10.0  # seconds
+
+
 class Desk:
     """One table's working place; lives as long as the process."""
 
@@ -40,6 +43,7 @@ class Desk:
         self.clock = clock
         self.chance = Dice()
         self.bell = asyncio.Event()  # something may wait in the outbox
+        self.patience = PATIENCE  # for what others are not to wait for: it is done later
         self.on_people: Callable[[], None] = lambda: None  # who sits at the table has changed
         self.lines: dict[tuple[str, int], str] = {}  # lines that propose an item, for now only
         self._rooms: dict[str, RoomFacts | None] = {}

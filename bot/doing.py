@@ -115,12 +115,16 @@ class Doer:
         self._desk.room_changed(room)
         return None
 
-    async def _forget(self, _outgoing: Outgoing, _room: str) -> str | None:
-        """The meeting is over: nothing of its moment stays, in memory or on disk."""
-        self._desk.lines.clear()
+    async def _forget(self, outgoing: Outgoing, _room: str) -> str | None:
+        """The meeting is over: nothing of its moment stays, in memory or on disk. Where it could
+        not be done at once, the next one may be open by now; its moment stays."""
+        with self._desk.transaction() as tx:
+            late = outgoing.tried_at is not None and tx.meetings.running() is not None
+        if not late:
+            self._desk.lines.clear()
         await self._forget_keys()
         with self._desk.transaction() as tx:
-            tx.outbox.forget_anchors()
+            tx.outbox.forget_anchors(outgoing)
             tx.people.forget_former()
         forget_pages(self._desk.engine)
         return None

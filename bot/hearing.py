@@ -13,7 +13,6 @@ from bot.matrix.door import (
     Batch,
     Event,
     Hearing,
-    MatrixRefused,
     RoomFacts,
     SessionLost,
 )
@@ -53,11 +52,7 @@ class Hearer:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
         self._moved(batch.moved)
         self._watch.look()
-        for invitation in batch.invitations:
-            try:
-                await self._gate.invited(invitation)
-            except MatrixRefused as refused:  # taken back, or not for us
-                log.warning("invitation not followed: %s", refused.errcode)
+        await self._gate.invited(batch.invitations)
         for event in batch.events:
             await self._one(event)
         for request in batch.verifications:
@@ -93,8 +88,13 @@ class Hearer:
 
     async def watch(self) -> None:
         """Finish what a crash interrupted, and look again at a room that was not as it must be."""
+        await self._gate.again()
         await self._mover.leave_former()
         await self.check.look(again=True)
+
+    def close(self) -> None:
+        """Let go of what still goes on beside the hearing."""
+        self._gate.close()
 
     async def _one(self, event: Event) -> None:
         if event.state_key is not None or event.type == "m.room.redaction":
@@ -114,7 +114,7 @@ class Hearer:
 
     async def _heard(self, event: Event) -> None:
         if event.type == "m.room.member":
-            self._gate.membership(event)
+            await self._gate.membership(event)
             return
         with self._desk.transaction() as tx:
             sender = tx.people.known(event.sender)

@@ -6,6 +6,7 @@ old, and the same person made it - and then not before mayor or coordinator spea
 encrypted, from a device of theirs.
 """
 
+import asyncio
 import logging
 
 from bot.acting import Actor
@@ -60,7 +61,11 @@ class Mover:
             former = tx.people.rooms(RoomKind.FORMER)
         for room_id in former:
             try:
-                await self._desk.door.leave(room_id)
+                async with asyncio.timeout(self._desk.patience):
+                    await self._desk.door.leave(room_id)
+            except TimeoutError:
+                log.info("a former room is left later")
+                continue
             except MatrixRefused as refused:
                 log.warning("a former room cannot be left: %s", refused.errcode)
             with self._desk.transaction() as tx:

@@ -78,47 +78,29 @@ class PlaceFinder:
         others = room.joined - {self._desk.door.user_id}
         invited = room.invited if room.history_visibility == "invited" else frozenset()
         with self._desk.transaction() as tx:
-            known = {user: tx.people.known(user) for user in others | invited}
-            enrolled = {
-                user: account
-                for user, account in known.items()
-                if account is not None and tx.people.member(account) is not None
-            }
+            readers = {user: tx.people.enrolled(user) for user in others | invited}
+        enrolled = {user: account for user, account in readers.items() if account is not None}
         here = frozenset(account for user, account in enrolled.items() if user in others)
-        return here, len(known) - len(enrolled)
+        return here, len(readers) - len(enrolled)
 
     def faults(self, room: RoomFacts, strangers: int) -> tuple[Fault, ...]:
         """All that is the matter with the table's room."""
         with self._desk.transaction() as tx:
             others = [user for user in room.governors if not self._is_steward(tx, user)]
         table = self._desk.table
-        return rules.faults(
-            rules.Room(
-                encrypted=room.encrypted,
-                algorithm=room.algorithm,
-                rotation_messages=room.rotation_messages,
-                rotation_ms=room.rotation_ms,
-                history_visibility=room.history_visibility,
-                join_rule=room.join_rule,
-                guest_access=room.guest_access,
-                strangers=strangers,
-                bridged=room.bridged,
-                anybody_governs=room.anybody_governs,
-                member_governs=bool(others),
-                powerless=not (room.may_redact and room.may_invite and room.may_remove),
-                anybody_invites=room.anybody_invites,
-                aliased=room.aliased,
-                name=room.name,
-                topic=room.topic,
-                replaced=room.replaced_by is not None,
-            ),
-            (table.name, table.police_zone),
-        )
+        shown = _shown(room, strangers, member_governs=bool(others))
+        return rules.faults(shown, (table.name, table.police_zone))
 
     def _is_steward(self, tx: Tx, user: str) -> bool:
-        account = tx.people.known(user)
+        account = tx.people.enrolled(user)
         member = tx.people.member(account) if account is not None else None
         return member is not None and entitled(Right.STEWARD, Role(member.role), chairs=False)
+
+    def stewards(self) -> frozenset[str]:
+        """Mayor's seat and coordinator: they govern the table's room beside us."""
+        with self._desk.transaction() as tx:
+            users = [tx.people.user_id(row.account_id) for row in tx.people.members()]
+            return frozenset(user for user in users if self._is_steward(tx, user))
 
     def welcome(self, inviter: str, room: RoomFacts) -> bool:
         """Any member's room of two; any room of the mayor's or the coordinator's."""
@@ -140,3 +122,26 @@ class PlaceFinder:
         for say in says:
             token = self._desk.chance.token()
             tx.outbox.add(TABLE_LANE, say.act, say.kind, say.facts, token)
+
+
+def _shown(room: RoomFacts, strangers: int, *, member_governs: bool) -> rules.Room:
+    """What of a room the rules judge."""
+    return rules.Room(
+        encrypted=room.encrypted,
+        algorithm=room.algorithm,
+        rotation_messages=room.rotation_messages,
+        rotation_ms=room.rotation_ms,
+        history_visibility=room.history_visibility,
+        join_rule=room.join_rule,
+        guest_access=room.guest_access,
+        strangers=strangers,
+        bridged=room.bridged,
+        anybody_governs=room.anybody_governs,
+        member_governs=member_governs,
+        powerless=not (room.may_redact and room.may_invite and room.may_remove),
+        anybody_invites=room.anybody_invites,
+        aliased=room.aliased,
+        name=room.name,
+        topic=room.topic,
+        replaced=room.replaced_by is not None,
+    )

@@ -117,26 +117,34 @@ class RoomCheck:
                     tx.faults.set(fault, Knowledge.UNTOLD, 0, None)
             by = {fault: self._member(tx, seen.facts.set_by.get(fault)) for fault in cured}
         for fault in cured:
-            await self._mend(room_id, fault)
+            self._pause(fault)
+        try:
+            async with asyncio.timeout(self._desk.patience):  # the table is heard only afterwards
+                for fault in cured:
+                    await self._mend(room_id, fault)
+        except TimeoutError:
+            log.warning("the room is mended later")
         self._desk.room_changed(room_id)
         facts = await self._desk.room(room_id)
         after = self._seen(facts if facts is not None else seen.facts)
         gone = {fault: who for fault, who in by.items() if fault not in after.found}
         return Look(after.facts, after.found, after.strangers, gone)
 
-    async def _mend(self, room_id: str, fault: Fault) -> None:
+    def _pause(self, fault: Fault) -> None:
         now, last = self._desk.clock(), self._pauses.get(fault)
         lasting = last is not None and now - last.until < LONGEST_PAUSE
         length = (
             min(2 * last.length, LONGEST_PAUSE) if last is not None and lasting else FIRST_PAUSE
         )
         self._pauses[fault] = Pause(now + length, length)
+
+    async def _mend(self, room_id: str, fault: Fault) -> None:
+        name, keep = self._composer.room_name(), self._places.stewards()
         log.info("mending %s", fault)
         try:
-            await self._desk.door.mend(room_id, fault, self._composer.room_name())
+            await self._desk.door.mend(room_id, fault, name, keep)
         except MatrixRefused as refused:
             log.warning("%s may not be mended: %s", fault, refused.errcode)
 
     def _member(self, tx: Tx, user: str | None) -> Account | None:
-        known = tx.people.known(user) if user else None
-        return known if known is not None and tx.people.member(known) is not None else None
+        return tx.people.enrolled(user) if user else None

@@ -67,21 +67,24 @@ class Speaker:
             log.exception("fault in lane %d", lane)
 
     async def _say_all(self, lane: int) -> None:
+        acts = frozenset(Act)  # without those that failed just now, and are tried again later
         while True:
             room = await self._room_of(lane)
             with self._desk.transaction() as tx:
-                first = tx.outbox.peek(lane)
+                only = acts & _understood(tx, lane)
+                first = tx.outbox.peek(lane, only)
                 if first is None or (room is None and first.act is not Act.CREATE):
                     return
-                outgoing = tx.outbox.next(lane, self._desk.clock())
+                outgoing = tx.outbox.next(lane, self._desk.clock(), only)
             assert outgoing is not None
             if outgoing.act is Act.CREATE:
                 await self._create_table_room(outgoing)
             else:
                 assert room is not None
-                await self._say(outgoing, room)
+                if not await self._say(outgoing, room) and outgoing.act is Act.FORGET:
+                    acts -= {Act.FORGET}
 
-    async def _say(self, outgoing: Outgoing, room: str) -> None:
+    async def _say(self, outgoing: Outgoing, room: str) -> bool:
         """Once; or say that it could not be. Nothing that cannot be said silences the rest."""
         try:
             event = await self._before(outgoing, room) or await self._doer.do(outgoing, room)
@@ -93,9 +96,10 @@ class Speaker:
                 self._composer.forget(outgoing)
             with self._desk.transaction() as tx:
                 self._failed(tx, outgoing)
-        else:
-            with self._desk.transaction() as tx:
-                tx.outbox.sent(outgoing, event)
+            return False
+        with self._desk.transaction() as tx:
+            tx.outbox.sent(outgoing, event)
+        return True
 
     async def _before(self, outgoing: Outgoing, room: str) -> str | None:
         """What a look at the room shows to have been done before a long pause."""
@@ -111,6 +115,9 @@ class Speaker:
     def _failed(self, tx: Tx, outgoing: Outgoing) -> None:
         """Say what could not be done, where people can do something about it."""
         token, kind = self._desk.chance.token(), _FAILURES.get(outgoing.act)
+        if outgoing.act is Act.FORGET:
+            log.warning("what is to be forgotten is still there; it is tried again")
+            return
         if outgoing.act is Act.POLL:
             _void(tx, outgoing)
         if kind is not None:
@@ -207,6 +214,16 @@ def _marker(token: Token, former: str | None) -> str:
     if former is None:
         return token
     return f"{token}-{hashlib.sha256(former.encode()).hexdigest()[:8]}"
+
+
+def _understood(tx: Tx, lane: int) -> frozenset[Act]:
+    """What may be said in a lane now. A member who is suspended, or whose identity we have not
+    seen, gets no key: what is encrypted for them waits until they can read it."""
+    if lane == TABLE_LANE or tx.people.member(lane) is None:
+        return frozenset(Act)
+    known = tx.people.identity(lane)
+    readable = known.pinned is not None and known.offered is None
+    return frozenset(Act) if readable else frozenset({Act.ADVICE, Act.GREET})
 
 
 def _report(outgoing: Outgoing, error: Exception) -> None:

@@ -3,7 +3,7 @@
 from bot.rules import consensus
 from bot.rules.consensus import Answer, Outcome
 from bot.rules.decision import Decision, forgets
-from bot.rules.facts import Code, EventId, Fact
+from bot.rules.facts import Code, EventId, Fact, Token
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
 from handlers.traces import companion_slot, ours, poll_slot, progress_slot
@@ -24,17 +24,7 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     taken.polled = True
-    facts: dict[str, Fact] = {
-        "poll": poll.id,
-        "number": poll.number,
-        "case": case.reference,
-        "subject": Code(poll.subject),
-        "item": poll.number if poll.subject == Subject.ITEM else None,
-        "section": Code(poll.section) if poll.section else None,
-        "sign": Code(poll.sign) if poll.sign else None,
-        "version": poll.version,
-        "answers": {"agree": poll.agree_id, "object": poll.object_id},
-    }
+    facts = _question(poll, case)
     earlier = turn.tx.polls.version(meeting, poll.number, poll.version - 1)
     return [
         Say("poll.opened", facts, TABLE_LANE, Act.POLL, slot=poll_slot(poll)),
@@ -46,6 +36,22 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
             reply_to=turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None,
         ),
     ]
+
+
+def _question(poll: m.Poll, case: m.Case) -> dict[str, Fact]:
+    """What is asked, and by which ids it is answered."""
+    answers: dict[str, Fact] = {"agree": Token(poll.agree_id), "object": Token(poll.object_id)}
+    return {
+        "poll": poll.id,
+        "number": poll.number,
+        "case": case.reference,
+        "subject": Code(poll.subject),
+        "item": poll.number if poll.subject == Subject.ITEM else None,
+        "section": Code(poll.section) if poll.section else None,
+        "sign": Code(poll.sign) if poll.sign else None,
+        "version": poll.version,
+        "answers": answers,
+    }
 
 
 def answer_number(turn: Turn, number: int, answer: Answer) -> Says:
@@ -171,27 +177,33 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
     outcome = consensus.outcome(roster, ballots, turn.tx.polls.doubted(poll))
     poll.outcome = outcome
     case = turn.tx.cases.get(poll.case_id)
-    decided = poll.subject != Subject.ITEM and outcome is Outcome.CONSENSUS
-    facts: dict[str, Fact] = {
+    facts = _result(poll, case, outcome, len(roster))
+    says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
+        Say("poll.closed", facts, TABLE_LANE),
+        Say("poll.closed", {"slot": Code(poll_slot(poll))}, TABLE_LANE, Act.POLL_END),
+        progress(turn, poll),
+    ]
+    if facts["effect"] is not None:
+        says += _take_effect(turn, case, Decision(poll.subject))
+    return says
+
+
+def _result(poll: m.Poll, case: m.Case, outcome: Outcome, of: int) -> dict[str, Fact]:
+    """How a poll among `of` people ended, and what follows from it."""
+    decision = poll.subject != Subject.ITEM
+    agreed, failed = outcome is Outcome.CONSENSUS, outcome is Outcome.NO_CONSENSUS
+    return {
         "poll": poll.id,
         "number": poll.number,
         "case": case.reference,
         "subject": Code(poll.subject),
         "version": poll.version,
         "outcome": outcome,
-        "of": len(roster),
-        "effect": Code(poll.subject) if decided else None,
-        "amendable": poll.subject == Subject.ITEM and outcome is Outcome.NO_CONSENSUS,
-        "comes_back": poll.subject != Subject.ITEM and outcome is Outcome.NO_CONSENSUS,
+        "of": of,
+        "effect": Code(poll.subject) if decision and agreed else None,
+        "amendable": failed and not decision,
+        "comes_back": failed and decision,
     }
-    says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
-        Say("poll.closed", facts, TABLE_LANE),
-        Say("poll.closed", {"slot": Code(poll_slot(poll))}, TABLE_LANE, Act.POLL_END),
-        progress(turn, poll),
-    ]
-    if decided:
-        says += _take_effect(turn, case, Decision(poll.subject))
-    return says
 
 
 def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> Says:

@@ -159,8 +159,8 @@ class Turn:
 
     def person(self, user_id: str) -> Account:
         """Somebody enrolled, by Matrix id."""
-        account = self.tx.people.known(user_id)
-        if account is None or self.tx.people.member(account) is None:
+        account = self.tx.people.enrolled(user_id)
+        if account is None:
             raise Refused(Reason.UNKNOWN_MEMBER)
         return account
 

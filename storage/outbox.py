@@ -1,6 +1,7 @@
 """What is still to be said or done in Matrix: written with the act it follows from."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -96,10 +97,13 @@ class Outbox:
         query = select(m.Outbox.lane).where(m.Outbox.event.is_(None)).distinct()
         return list(self._session.scalars(query))
 
-    def next(self, lane: int, now: datetime) -> Outgoing | None:
+    def next(
+        self, lane: int, now: datetime, only: Collection[Act] = frozenset(Act)
+    ) -> Outgoing | None:
         """The oldest waiting row of a lane, marked as tried. Of several states of one live
-        message only the newest is sent; one that was tried may have been sent, and is again."""
-        waiting = self._waiting(lane)
+        message only the newest is sent; one that was tried may have been sent, and is again.
+        `only`: the others wait where they are."""
+        waiting = [row for row in self._waiting(lane) if row.act in only]
         while waiting and waiting[0].tried_at is None:
             if waiting[0].slot not in {row.slot for row in waiting[1:] if row.slot}:
                 break
@@ -111,9 +115,9 @@ class Outbox:
         self._session.flush()
         return outgoing
 
-    def peek(self, lane: int) -> Outgoing | None:
+    def peek(self, lane: int, only: Collection[Act] = frozenset(Act)) -> Outgoing | None:
         """The oldest waiting row of a lane, left as it is."""
-        waiting = self._waiting(lane)
+        waiting = [row for row in self._waiting(lane) if row.act in only]
         return self._open(waiting[0]) if waiting else None
 
     def sent(self, outgoing: Outgoing, event: str | None) -> None:
@@ -172,8 +176,10 @@ class Outbox:
         query = select(m.Outbox.event).where(m.Outbox.slot == slot, m.Outbox.event.is_not(None))
         return self._event(self._session.scalar(query), "outbox/event")
 
-    def forget_anchors(self) -> None:
-        self._session.execute(delete(m.Outbox).where(m.Outbox.event.is_not(None)))
+    def forget_anchors(self, before: Outgoing | None = None) -> None:
+        """All of them, or those of what was said before something that still waits."""
+        query = delete(m.Outbox).where(m.Outbox.event.is_not(None))
+        self._session.execute(query if before is None else query.where(m.Outbox.id < before.id))
 
     def drop_about(self, reference: Reference) -> None:
         """What still waits to be told to somebody in private about a case is out of date."""

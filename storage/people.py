@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select, union
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.rules.facts import Account, MasterKey
 from bot.rules.identity import Proof
@@ -13,11 +13,29 @@ from bot.rules.people import Organisation, Role
 from storage import models as m
 from storage.seal import Seal
 
+# What names an account, but for its direct rooms: they go with it.
+NAMING: tuple[InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ...] = (
+    m.Member.account_id,
+    m.Meeting.chair_id,
+    m.Meeting.moved_by,
+    m.Presence.account_id,
+    m.Case.notifier_id,
+    m.Case.manager_id,
+    m.Case.director_id,
+    m.Draft.account_id,
+    m.Rostered.account_id,
+    m.Action.owner_id,
+    m.Ballot.account_id,
+    m.Doubt.account_id,
+    m.Unread.account_id,
+)
+
 
 class RoomKind(StrEnum):
     TABLE = "table"
     DIRECT = "direct"
     FORMER = "former"  # the table's before it moved, still to be left
+    ASKED = "asked"  # somebody of the table asks us in, and we are not there yet
     ASIDE = "aside"  # of somebody who has spoken elsewhere since, or not audibly yet
 
 
@@ -52,6 +70,11 @@ class People:
         blind = self._seal.index(user_id, "account")
         row = self._session.scalar(select(m.Account).where(m.Account.blind == blind))
         return Account(row.id) if row else None
+
+    def enrolled(self, user_id: str) -> Account | None:
+        """The account of somebody who sits at the table."""
+        account = self.known(user_id)
+        return account if account is not None and self.member(account) is not None else None
 
     def user_id(self, account: int) -> str:
         row = self._session.get_one(m.Account, account)
@@ -112,11 +135,9 @@ class People:
             self.changed = True
 
     def forget_former(self) -> None:
-        """Accounts and direct rooms of people who no longer sit at the table, unless an action
-        still names them."""
-        bound = select(m.Member.account_id).union(
-            select(m.Action.owner_id), select(m.Unread.account_id)
-        )
+        """Accounts and direct rooms of people who no longer sit at the table, unless something
+        still names them: an action, or a meeting that was opened meanwhile."""
+        bound = union(*(select(one).where(one.is_not(None)) for one in NAMING))
         former = list(self._session.scalars(select(m.Account.id).where(m.Account.id.not_in(bound))))
         self._session.execute(delete(m.Room).where(m.Room.account_id.in_(former)))
         self._session.execute(delete(m.Account).where(m.Account.id.in_(former)))

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -227,7 +227,7 @@ class FakeDoor:
         facts = self.matrix.rooms[room].facts
         return facts if BOT in facts.joined else None
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str] = ()) -> None:
         facts = self.matrix.rooms[room].facts
         if fault not in facts.may_mend:
             raise MatrixRefused("M_FORBIDDEN", 403)

@@ -18,12 +18,13 @@ from bot.__main__ import main
 from bot.app import App
 from bot.control import NAME
 from bot.matrix.agreement import Code
+from bot.matrix.talk import Talk
 from bot.rules.identity import Proof
 from bot.terminal import Console, Verification
 from locales import terminal as texts
 from locales.emoji import EMOJI
 from storage.people import Identity
-from tests.hall import EMOJI_SHOWN, TABLE, Hall, key_of
+from tests.hall import EMOJI_SHOWN, TABLE, FakeDoor, Hall, key_of
 
 MASTER_KEY = "hQ5Qp0Zc5tV3eG0ZLrWbC1lKkgXvW2v0lO9iI8r7bQ4"
 COORDINATOR = "coordinator"
@@ -177,6 +178,31 @@ async def test_the_bot_stops_meanwhile(empty_hall: Hall, folder: Path) -> None:
     assert not await verifying
     assert "gestopt" in screen.shown[-1]
     assert known().proof is Proof.SEEN
+
+
+@pytest.mark.parametrize("how", ["join", "invite"])
+async def test_only_a_room_of_two_is_used(empty_hall: Hall, folder: Path, how: str) -> None:
+    """A third person there, or one who is asked in, could take part in the comparison."""
+
+    class Noting(FakeDoor):
+        used: str | None = None
+
+        async def verify(self, user: str, room: str | None, talk: Talk) -> str:
+            self.used = room
+            return await super().verify(user, room, talk)
+
+    user = empty_hall.user_id(COORDINATOR)
+    empty_hall.matrix.beside[user] = MASTER_KEY
+    door = empty_hall.desk.door = Noting(empty_hall.matrix)
+    direct = await empty_hall.direct(COORDINATOR)
+    await empty_hall.say(COORDINATOR, "status", expect="status", direct=True)
+    async with running(empty_hall, folder):
+        assert await Screen(["ja"]).verify(folder, user)
+        assert door.used == direct
+        empty_hall.matrix.move(direct, empty_hall.user_id("io"), how)
+        empty_hall.desk.room_changed(direct)
+        assert await Screen(["ja"]).verify(folder, user)
+        assert door.used is None
 
 
 async def test_hanging_up_stops_the_verification(empty_hall: Hall, folder: Path) -> None:

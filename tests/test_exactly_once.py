@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -137,9 +137,9 @@ class MortalDoor(FakeDoor):
         await super().leave(room)
         self.fate.pass_()
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str] = ()) -> None:
         self.fate.pass_()
-        await super().mend(room, fault, name)
+        await super().mend(room, fault, name, keep)
         self.fate.pass_()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, MAYOR, Scene
+from storage.outbox import Act
 from tests import moments as at
 from tests.hall import STEWARDS, TABLE, FakeDoor, FakeMatrix, Hall, facts_of, heard, key_of
 from tests.moments import Moment, kinds, only, reason, store
@@ -255,3 +256,35 @@ async def test_nobody_but_a_member_can_be_verified(hall: Hall, user: str) -> Non
     before = store(hall)
     assert not hall.app.watch.verified(user, key_of(user))
     assert store(hall) == before
+
+
+def tell(hall: Hall, who: str, *messages: str) -> None:
+    """Let messages wait for somebody in private."""
+    with hall.desk.transaction() as tx:
+        lane = tx.people.enrolled(hall.user_id(who))
+        assert lane is not None
+        for kind in messages:
+            tx.outbox.add(lane, Act.MESSAGE, kind, {}, hall.desk.chance.token())
+
+
+async def test_what_a_suspended_person_could_not_read_waits_until_they_can(hall: Hall) -> None:
+    moment = await at.roll_call(hall)
+    direct = await hall.direct("clb")
+    await reset(moment, "clb")
+    tell(hall, "clb", "move.waits", "room.created")
+    assert kinds(await moment.hears()) == []
+    assert await says_as(moment, "clb", "!aanwezig", generation=1) == ["suspended"]
+    sent = await moment.says(COORDINATOR, moment.line("!lid bevestigen {@clb}"))
+    private = kinds([one for one in sent if one.room == direct])
+    assert private[:2] == ["move.waits", "room.created"]
+
+
+async def test_what_nobody_has_an_identity_to_read_waits_until_they_have(hall: Hall) -> None:
+    moment, user = await at.gathered(hall), hall.user_id("laatkomer")
+    hall.matrix.keys[user] = ""
+    await moment.says(COORDINATOR, f"!lid toevoegen {user} partner CLB")
+    await hall.come("laatkomer")
+    tell(hall, "laatkomer", "move.waits")
+    assert "move.waits" not in kinds(await moment.hears())
+    hall.matrix.keys[user] = key_of(user)
+    assert "move.waits" in kinds(await moment.hears())

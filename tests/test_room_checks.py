@@ -1,5 +1,6 @@
 """The table's room is watched: mended where we may, told once, and no case touched meanwhile."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from bot.matrix.door import Hearing, Invitation, MatrixRefused
 from bot.rules.refusal import Reason
 from bot.rules.room import SERIOUS, Fault
-from demo.scene import COORDINATOR, Scene
+from demo.scene import COORDINATOR, MAYOR, Scene
 from tests import moments as at
 from tests.hall import BOT, FakeDoor, Hall, Sent, facts_of, heard
 from tests.matrix.test_mending import ELEMENT_LEVELS
@@ -197,21 +198,23 @@ class Counting(FakeDoor):
 
     count = 0
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str] = ()) -> None:
         self.count += 1
-        await super().mend(room, fault, name)
+        await super().mend(room, fault, name, keep)
 
 
 class Stubborn(FakeDoor):
     """A homeserver that takes the change and shows the old state."""
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None: ...
+    async def mend(
+        self, room: str, fault: Fault, name: str, keep: Collection[str] = ()
+    ) -> None: ...
 
 
 class Refusing(FakeDoor):
     """A homeserver that does not let us."""
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str] = ()) -> None:
         raise MatrixRefused("M_FORBIDDEN", 403)
 
 
@@ -264,8 +267,10 @@ async def test_what_was_changed_while_the_bot_was_off_is_found_at_the_start(hall
 
 async def test_what_was_mended_just_before_a_crash_is_told_after_it(hall: Hall) -> None:
     class Dying(FakeDoor):
-        async def mend(self, room: str, fault: Fault, name: str) -> None:
-            await super().mend(room, fault, name)
+        async def mend(
+            self, room: str, fault: Fault, name: str, keep: Collection[str] = ()
+        ) -> None:
+            await super().mend(room, fault, name, keep)
             raise KeyboardInterrupt
 
     watch = Watch(hall)
@@ -381,3 +386,19 @@ async def test_a_room_the_bot_was_put_out_of_is_forgotten_with_its_faults(hall: 
 
 def test_element_leaves_to_every_member_what_we_mend() -> None:
     assert ELEMENT_LEVELS["invite"] == 0
+
+
+async def test_who_governs_beside_us_is_kept_when_power_is_mended(hall: Hall) -> None:
+    class Noting(FakeDoor):
+        kept: frozenset[str] = frozenset()
+
+        async def mend(
+            self, room: str, fault: Fault, name: str, keep: Collection[str] = ()
+        ) -> None:
+            self.kept = frozenset(keep)
+            await super().mend(room, fault, name, keep)
+
+    await at.gathered(hall)
+    door = hall.desk.door = Noting(hall.matrix)
+    await hall.alters(may_mend=ALL, anybody_governs=True)
+    assert door.kept == {hall.user_id(who) for who in (MAYOR, "schepen", COORDINATOR)}

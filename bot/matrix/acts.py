@@ -1,6 +1,7 @@
 """What we do to rooms: make, join, leave, invite, remove. All can be repeated without harm."""
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from bot.matrix.door import MatrixRefused, RoomPlan
@@ -81,9 +82,9 @@ class Acts:
         """Remove, unless the user is not there; an invitation is taken back."""
         await self._member_act(room, "kick", user, wanted=False)
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str]) -> None:
         """Set the state event that puts a fault right, unless it is so already."""
-        found = cure(fault, await self._rooms.state(room, anew=True), self._us, name)
+        found = cure(fault, await self._rooms.state(room, anew=True), self._us, name, keep)
         if found is not None:
             type_, inside = found
             await self._wire.call("PUT", path("rooms", room, "state", type_, ""), body=inside)

@@ -1,7 +1,7 @@
 """`MatrixDoor`: the one real door, put together from its parts."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -216,9 +216,9 @@ class MatrixDoor:
         direct = listed or invited_directly(state, self.user_id)
         return facts(state, self.user_id, encrypted=self._rooms.encrypted(room), direct=direct)
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
-        """Put one fault right, as far as one state event can."""
-        await self._acts.mend(room, fault, name)
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str] = ()) -> None:
+        """Put one fault right, as far as one state event can; `keep` go on governing the room."""
+        await self._acts.mend(room, fault, name, keep)
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""

@@ -4,7 +4,7 @@
 imports nio.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -236,9 +236,10 @@ class Door(Protocol):
         """The master key that the server shows of each of ours, pinned or not; without those of
         whom it shows none. Kept up to date while we listen."""
 
-    async def mend(self, room: str, fault: Fault, name: str) -> None:
+    async def mend(self, room: str, fault: Fault, name: str, keep: Collection[str] = ()) -> None:
         """Put one fault right, as far as one state event can; `name` is what a room with a
-        telling name is called from now on. Idempotent: what is right already is left alone."""
+        telling name is called from now on, `keep` are the users who go on governing it beside
+        us. Idempotent: what is right already is left alone."""
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""

@@ -1,6 +1,6 @@
 """What puts a fault of a room right: the state events to set, and whether we may."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from bot.matrix.powers import POWERS, State, content, may_set, tightened
@@ -56,11 +56,13 @@ def mendable(state: State, us: str) -> frozenset[Fault]:
     )
 
 
-def cure(fault: Fault, state: State, us: str, name: str) -> tuple[str, Json] | None:
+def cure(
+    fault: Fault, state: State, us: str, name: str, keep: Collection[str] = ()
+) -> tuple[str, Json] | None:
     """Type and content of the state event that mends a fault; None when it is so already, or
-    nothing could. `name`: what the room is to be called."""
+    nothing could. `name`: what the room is to be called; `keep`: who goes on governing it."""
     if fault in BEYOND_POWER:
         return None
     type_ = TYPES[fault]
-    wanted = {**_PLAIN, POWERS: tightened(state, us), "m.room.name": {"name": name}}[type_]
+    wanted = {**_PLAIN, POWERS: tightened(state, us, keep), "m.room.name": {"name": name}}[type_]
     return None if wanted == content(state, type_) else (type_, dict(wanted))

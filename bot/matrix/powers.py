@@ -1,7 +1,7 @@
 """Who may do what in a room: its power levels, read by pure functions (specification, Rooms,
 "Permissions"; from room version 12 on its creators stand above all levels)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bot.matrix.wire import Json
@@ -85,23 +85,39 @@ def anybody_governs(state: State) -> bool:
     return anybody(state) >= min(needed_to_set(state, type_) for type_ in GOVERNING)
 
 
-def tightened(state: State, us: str) -> Json:
+def tightened(state: State, us: str, keep: Collection[str] = ()) -> Json:
     """Power levels by which only those at the top govern, and members do not invite. Nothing
-    in it is above our own level, or the homeserver would refuse it."""
+    in it is above our own level, or the homeserver would refuse it. We keep our level and those
+    of `keep` theirs; who of them may set power levels still may."""
     levels, top = content(state, POWERS), min(100, level(state, us))
     events = levels.get("events")
     listed = events if isinstance(events, dict) else {}
     raised = {
         type_: max(top, needed_to_set(state, type_)) for type_ in (*GOVERNING, "m.room.tombstone")
     }
-    members = anybody(state)
+    members = 0 if anybody(state) >= min(50, top) else anybody(state)
     return {
         **levels,
-        "users_default": 0 if members >= min(50, top) else members,
+        "users": _kept(state, {us, *keep}, members, raised[POWERS]),
+        "users_default": members,
         "events": {**listed, **raised},
         "state_default": max(min(50, top), number(levels.get("state_default"), 0)),
         "invite": max(min(50, top), needed(state, "invite")),
     }
+
+
+def _kept(state: State, users: Collection[str], members: int, governing: int) -> Json:
+    """The levels by name, when whoever is not named has that of `members` from now on, and it
+    takes `governing` to set power levels."""
+    named = content(state, POWERS).get("users")
+    listed: Json = dict(named) if isinstance(named, dict) else {}
+    for user in users:
+        own = level(state, user)
+        if may_set(state, user, POWERS):
+            own = max(own, governing)
+        if own < ABOVE_ALL and own != number(listed.get(user), members):
+            listed[user] = own
+    return listed
 
 
 def number(value: Any, default: int) -> int:

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from bot.matrix.door import RoomFacts
 from bot.matrix.mending import ALIAS, TYPES, cure
-from bot.matrix.powers import ABOVE_ALL, GOVERNING, POWERS, State, level, needed_to_set
+from bot.matrix.powers import (
+    ABOVE_ALL,
+    GOVERNING,
+    POWERS,
+    State,
+    anybody_governs,
+    level,
+    may,
+    may_set,
+    needed_to_set,
+)
 from bot.matrix.rooms import facts
 from bot.rules.room import BEYOND_POWER, MEGOLM, Fault
 from tests.matrix.test_rooms import ALICE, BOB, BOT, event, member, state
@@ -165,6 +175,50 @@ def test_nothing_is_raised_above_our_own_level(
         assert now >= min(before, own, 100)
         assert now <= max(before, own)
     assert level(after, BOT) == own
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        {"users_default": 100},
+        {"users_default": 50, "users": {ALICE: 100}, "state_default": 50},
+        {"users_default": 50, "users": {ALICE: 50, BOT: 100}, "state_default": 50},
+        {"users_default": 100, "users": [ALICE]},
+    ],
+)
+def test_power_of_everybody_becomes_power_of_those_who_are_to_have_it(levels: Any) -> None:
+    created = event("m.room.create", {"room_version": "10"}, sender=ALICE)
+    room = dict(state(created, event(POWERS, levels, sender=ALICE), member(BOB, "join")))
+    assert anybody_governs(room)
+    found = cure(Fault.ANYBODY_GOVERNS, room, BOT, "", {ALICE})
+    assert found is not None
+    room[POWERS, ""] = event(POWERS, found[1])
+    assert not anybody_governs(room)
+    assert may_set(room, ALICE, POWERS)
+    assert all(may(room, BOT, act) for act in ("invite", "kick", "redact"))
+
+
+@given(
+    st.dictionaries(st.sampled_from([*GOVERNING, "m.room.name"]), LEVELS),
+    st.dictionaries(st.sampled_from(["users_default", "state_default", "invite"]), LEVELS),
+    st.dictionaries(st.sampled_from([ALICE, BOB, BOT]), LEVELS),
+    st.sampled_from(["10", "12"]),
+)
+def test_whoever_is_to_govern_a_room_goes_on_governing_it(
+    events: dict[str, int], defaults: dict[str, int], users: dict[str, int], version: str
+) -> None:
+    keep = {ALICE, "@not-there:a.test"}
+    levels = event(POWERS, {**defaults, "events": events, "users": users})
+    created = event("m.room.create", {"room_version": version}, sender=ALICE)
+    before = state(created, levels)
+    found = cure(Fault.ANYBODY_GOVERNS, before, BOT, "", keep)
+    if found is None or not may_set(before, BOT, POWERS):
+        return
+    after = {**before, (POWERS, ""): event(POWERS, found[1])}
+    for user in {BOT, *keep}:
+        assert may_set(after, user, POWERS) >= may_set(before, user, POWERS)
+        assert level(after, user) >= level(before, user)
+        assert level(after, user) <= max(level(before, user), level(before, BOT))
 
 
 def test_a_creator_of_a_newer_room_may_mend_all() -> None:
