@@ -198,8 +198,8 @@ INTERRUPTED = (
     Mutant(
         "a request that was not sent is forgotten in a restart",
         "bot/matrix/keys.py",
-        "if session not in self._asked or session not in self._machine.outgoing_key_requests:",
-        "if session not in self._machine.outgoing_key_requests:",
+        "if session not in self._asked or session not in noted:",
+        "if session not in noted:",
         (f"{_INTERRUPTED}::test_request_for_a_lost_key_that_was_not_sent_is_sent_after_a_restart",),
         row=16,
     ),
@@ -356,7 +356,7 @@ OWN_IDENTITY = (
     Mutant(
         "a crypto store of another moment goes unnoticed",
         "bot/matrix/stamp.py",
-        'if self._vault.credentials.stamp not in (stored or ("",)):',
+        "if self._vault.credentials.stamp not in marks:",
         "if False:",
         ("tests/homeserver/test_lost_stores.py::test_one_of_the_two_from_an_older_copy",),
         row=26,
