@@ -125,7 +125,8 @@ class Doer:
         await self._forget_keys()
         with self._desk.transaction() as tx:
             tx.outbox.forget_anchors(outgoing)
-            tx.people.forget_former()
+            for former in tx.people.forget_former():
+                tx.outbox.drop_lane(former)
         forget_pages(self._desk.engine)
         return None
 

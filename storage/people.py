@@ -134,13 +134,14 @@ class People:
             self._session.flush()
             self.changed = True
 
-    def forget_former(self) -> None:
+    def forget_former(self) -> list[int]:
         """Accounts and direct rooms of people who no longer sit at the table, unless something
-        still names them: an action, or a meeting that was opened meanwhile."""
+        still names them: an action, or a meeting that was opened meanwhile. Their numbers."""
         bound = union(*(select(one).where(one.is_not(None)) for one in NAMING))
         former = list(self._session.scalars(select(m.Account.id).where(m.Account.id.not_in(bound))))
         self._session.execute(delete(m.Room).where(m.Room.account_id.in_(former)))
         self._session.execute(delete(m.Account).where(m.Account.id.in_(former)))
+        return former
 
     def room(self, room_id: str) -> m.Room | None:
         blind = self._seal.index(room_id, "room")
