@@ -158,8 +158,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the identity that came last is confirmed, whatever people were told",
         "bot/rules/identity.py",
-        "return Finding.RETURNED if shown == pinned else Finding.REPORTED",
-        "return Finding.RETURNED if shown == pinned else Finding.REPLACED",
+        "return Finding.RETURNED if shown == pinned != offered else Finding.REPORTED",
+        "return Finding.REPLACED",
         ("tests/rules/test_identity.py",),
     ),
     Mutant(

@@ -42,15 +42,9 @@ def judge(pinned: str | None, offered: str | None, shown: str) -> Finding:
     when the pinned one is shown again, confirming brings that one back."""
     if pinned is None:
         return Finding.FIRST
-    if offered is None or offered == pinned:
-        return _compare(pinned, offered, shown)
-    return Finding.RETURNED if shown == pinned else Finding.REPORTED
-
-
-def _compare(pinned: str, offered: str | None, shown: str) -> Finding:
-    if shown != pinned:
-        return Finding.REPLACED
-    return Finding.SAME if offered is None else Finding.REPORTED
+    if offered is None:
+        return Finding.SAME if shown == pinned else Finding.REPLACED
+    return Finding.RETURNED if shown == pinned != offered else Finding.REPORTED
 
 
 def standing(pinned: str | None, offered: str | None, proof: Proof | None) -> Standing:

@@ -92,8 +92,10 @@ class Liar:
         self._mail += events
 
     def recipients(self, since: int) -> set[tuple[str, str]]:
-        """The devices that the bot has sent something to, after so many requests."""
-        sent = [one.body["messages"] for one in self.asked[since:] if "/sendToDevice/" in one.path]
+        """The devices that the bot has sent something encrypted to, after so many requests; it
+        may ask a device for a key that it lacks."""
+        where = "/sendToDevice/m.room.encrypted/"
+        sent = [one.body["messages"] for one in self.asked[since:] if where in one.path]
         return {(user, device) for to in sent for user, those in to.items() for device in those}
 
     def puts(self, part: str, since: int = 0) -> list[Asked]:

@@ -81,8 +81,9 @@ async def test_a_word_shown_as_somebody_elses_is_not_theirs(siege: Siege) -> Non
     with siege.liar.lying("/sync", lie):
         await siege.types("ocmw", REMOVE.format(siege.user_id("io")))
         await siege.settled()
-    await siege.advised(COORDINATOR, "unheard")
     assert siege.said(since) == []
+    await siege.restart()  # told the truth, it knows whose word that was
+    assert (await siege.told("refused", since))["reason"] == "not_entitled"
     assert siege.inside.store() == before
 
 
@@ -135,7 +136,8 @@ async def test_a_device_that_the_server_adds_has_no_voice_and_gets_no_keys(
 
     with siege.liar.lying("/keys/query", lie):
         await siege.seized_speaks(impostor, REMOVE.format(siege.user_id("ocmw")))
-        await siege.advised(SEIZED, "unheard")
+        if disguise is unsigned:  # the others do not pass for a device at all
+            await siege.advised(SEIZED, "unheard")
         await siege.settled(SEIZED)
     assert siege.said(since) == []
     assert siege.inside.store() == before
@@ -164,7 +166,7 @@ async def test_an_identity_in_place_of_a_members_is_suspended(
 async def test_only_the_identity_that_was_told_of_is_confirmed(
     siege: Siege, impostor: Impostor
 ) -> None:
-    """The one before still waits; the server shows a third, and at last the real one again."""
+    """The real one is back and waits; the server shows a third, and the real one again."""
     since, third = siege.mark(), Forged(impostor.forged.user)
     line = f"!lid bevestigen {impostor.forged.user}"
     with siege.liar.lying("/keys/query", third.show):
@@ -172,7 +174,7 @@ async def test_only_the_identity_that_was_told_of_is_confirmed(
         await siege.settled()
         assert siege.said(since) == []
         confirmed = await siege.say(COORDINATOR, line, expect="member.confirmed")
-        assert confirmed["key"] == impostor.forged.master
+        assert confirmed["key"] == siege.member(SEIZED).master_key
         assert (await siege.told("member.suspended", since))["key"] == third.master
     since = siege.mark()
     await siege.say(COORDINATOR, line, expect="member.confirmed")
@@ -395,8 +397,7 @@ async def test_a_ballot_shown_as_somebody_elses_counts_for_nobody(meeting: Siege
     with meeting.liar.lying("/sync", lie):
         await meeting.votes(["ocmw"], poll, "agree")
         await meeting.settled()
-    await meeting.advised("io", "unheard")
-    assert meeting.said(since) == []
+    assert set(meeting.said(since)) == {"poll.progress"}  # something could not be read
     assert meeting.inside.store()["ballot"] == before
     assert await meeting.closes(poll) == "no_consensus"
 

@@ -162,6 +162,7 @@ async def test_request_for_a_lost_key_that_was_not_sent_is_sent_after_a_restart(
         bot = Behind(synapse, tmp_path, proxy)
         await bot.open()
         room = await room_of(bot, alice)
+        bot.door.pin(alice.user_id, alice.door.fingerprint.master_key)
         # Shared with nobody: as if it had been lost on the way.
         door = alice.door
         door._machine.create_outbound_group_session(room)
@@ -178,6 +179,7 @@ async def test_request_for_a_lost_key_that_was_not_sent_is_sent_after_a_restart(
         await asyncio.wait_for(dying.wait(), 30)
         await bot.shut()
         await bot.open()
+        bot.door.pin(alice.user_id, alice.door.fingerprint.master_key)
         again = await bot.door.fetch(room, lost)
         assert again is not None
         assert again.hearing is Hearing.UNREADABLE
