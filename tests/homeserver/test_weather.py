@@ -136,6 +136,7 @@ async def test_lost_key_is_asked_for_once(
         bot = Behind(synapse, tmp_path, proxy)
         await bot.open()
         room = await room_of(bot, alice)
+        bot.door.pin(alice.user_id, alice.door.fingerprint.master_key)
         for number in range(2):
             sent = await alice.door.send(room, MESSAGE, text("lost"), f"t{number}")
             await bot.hear_id(sent)

@@ -215,6 +215,7 @@ async def test_lost_key_is_given_again_by_its_owner(
         bot = Behind(synapse, tmp_path, proxy)
         await bot.open()
         room = await meet(bot, alice)
+        bot.door.pin(alice.user_id, (await bot.door.standing(alice.user_id)).master_key)
         losing.set()
         event_id = await alice.send(room=room, text="lost")
         lost = await bot.hear_id(event_id)

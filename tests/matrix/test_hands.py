@@ -58,7 +58,7 @@ def test_a_key_out_of_other_hands_authenticates_nobody(parts: Parts) -> None:
 def test_a_key_that_somebody_else_calls_theirs_authenticates_nobody(parts: Parts) -> None:
     alice, mallory = met(parts, "alice"), met(parts, "mallory")
     parts.give(mallory, alice.key)
-    assert judged(parts, alice) is Hearing.UNSIGNED
+    assert judged(parts, alice) is Hearing.UNREADABLE
 
 
 def test_words_for_another_room_are_not_read_in_this_one(parts: Parts) -> None:
