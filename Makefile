@@ -5,6 +5,11 @@ PYTHON ?= python3
 WORKERS ?= 3 # one of them mostly waits for a homeserver's rate limits, so it goes first
 FIRST := tests/homeserver/test_default_limits.py
 
+# What repeats in many more ways what other tests show: run by `make thorough`.
+LONG := tests/homeserver/test_backlog.py tests/homeserver/test_identity_commands.py \
+	tests/homeserver/test_interrupted_start.py tests/homeserver/test_interrupted_changes.py
+DEATHS := tests/homeserver/test_whole_meeting.py::test_a_bot_killed_over_and_over_holds_the_same_meetings
+
 VENV := .venv
 PY := $(VENV)/bin/python
 CLIENT := tests/interop
@@ -23,7 +28,7 @@ LOCK := $(PY) -m uv pip compile --quiet --no-config --system-certs --universal \
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help demo test check security-mutants strings bench docs lock clean install client
+.PHONY: help demo test thorough check security-mutants strings bench docs lock clean install client
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +37,11 @@ demo: install ## hold a whole meeting on a real homeserver (STAY=1: stay up and 
 	@$(PY) -m demo $(if $(STAY),--stay)
 
 test: install client check ## check, then run every test (ARGS="-k ballot" for some)
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(FIRST) tests $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(FIRST) tests \
+		$(addprefix --ignore=,$(LONG)) --deselect=$(DEATHS) $(ARGS)
+
+thorough: install client ## the long tests too: deaths, backlogs and interruptions in many more ways
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(DEATHS) $(LONG) $(ARGS)
 
 check: install ## format, lint, types, layers
 	$(PY) -m ruff format --check .

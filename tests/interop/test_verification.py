@@ -85,8 +85,7 @@ async def asked(bot: Account, member: Member, room: str | None) -> None:
     assert (request.user, request.room) == (member.user_id, room)
 
 
-@pytest.mark.parametrize("in_room", [True, False])
-@pytest.mark.parametrize("they_start", [True, False])
+@pytest.mark.parametrize(("in_room", "they_start"), [(True, False), (False, True)])
 async def test_member_asks(
     account: OpenAccount,
     member: StartMember,
@@ -108,8 +107,7 @@ async def test_member_asks(
     assert talk.waited == [False]
 
 
-@pytest.mark.parametrize("in_room", [True, False])
-@pytest.mark.parametrize("they_start", [True, False])
+@pytest.mark.parametrize(("in_room", "they_start"), [(True, False), (False, True)])
 async def test_bot_asks(
     account: OpenAccount,
     member: StartMember,
