@@ -85,7 +85,7 @@ class Control:
 
     async def _verify(self, user: str, caller: "_Caller") -> dict[str, Any]:
         """How it ended, in the words of the socket."""
-        if not self._is_member(user):
+        if user not in self._desk.seated:
             return {"failed": "unknown_member", "theirs": False}
         try:
             master_key = await self._desk.door.verify(user, await self._direct(user), caller)
@@ -99,10 +99,6 @@ class Control:
             return {"failed": "not_as_settled", "theirs": False}
         await self._desk.door.vouch(user, master_key)
         return {"verified": master_key}
-
-    def _is_member(self, user: str) -> bool:
-        with self._desk.transaction() as tx:
-            return tx.people.enrolled(user) is not None
 
     async def _direct(self, user: str) -> str | None:
         """The room of two, if both are in it and nobody else."""

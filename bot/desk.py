@@ -4,7 +4,7 @@ import asyncio
 import base64
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from bot.matrix.door import Door, RoomFacts
 from bot.rules.facts import Token
 from handlers.turn import Table
+from storage.people import Seated
 from storage.seal import Seal
 from storage.tx import Tx, transaction
 
@@ -46,6 +47,9 @@ class Desk:
         self.patience = PATIENCE  # for what others are not to wait for: it is done later
         self.on_people: Callable[[], None] = lambda: None  # who sits at the table has changed
         self.lines: dict[tuple[str, int], str] = {}  # lines that propose an item, for now only
+        self.seated: Mapping[str, Seated] = {}  # who sits at the table, by Matrix id
+        self._users: Mapping[int, str] = {}
+        self._seat()
         self._rooms: dict[str, RoomFacts | None] = {}
         self._changes: Counter[str] = Counter()
 
@@ -62,10 +66,20 @@ class Desk:
         if tx.outbox.grew:
             self.bell.set()
         if tx.people.changed:
+            self._seat()
             self.on_people()
+
+    def _seat(self) -> None:
+        """Nearly everything that is heard asks who sits there: looked up once per change."""
+        with transaction(self.engine, self.seal) as tx:
+            seated = tx.people.seated()
+        self.seated = {one.user_id: one for one in seated}
+        self._users = {one.account: one.user_id for one in seated}
 
     def user_id(self, account: int) -> str:
         """The Matrix id of an account."""
+        if account in self._users:
+            return self._users[account]
         with self.transaction() as tx:
             return tx.people.user_id(account)
 

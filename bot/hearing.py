@@ -30,7 +30,6 @@ from handlers import core
 from handlers.core import Line
 from locales.codes import Place
 from storage.outbox import Act
-from storage.people import Identity
 
 log = logging.getLogger("tafelbot.hearing")
 
@@ -76,10 +75,9 @@ class Hearer:
 
     def _asked_to_compare(self, user: str) -> None:
         """Whoever wants to verify us is told what it takes; strangers are told nothing."""
-        with self._desk.transaction() as tx:
-            account = tx.people.known(user)
-            if account is not None and tx.people.member(account) is not None:
-                self._actor.advise(tx, account, "verification.waiting", Act.MESSAGE)
+        if seat := self._desk.seated.get(user):
+            with self._desk.transaction() as tx:
+                self._actor.advise(tx, seat.account, "verification.waiting", Act.MESSAGE)
 
     def overdue(self) -> None:
         """Tell those whose words could not be read for a while; say again what could not be."""
@@ -116,13 +114,13 @@ class Hearer:
         if event.type == "m.room.member":
             await self._gate.membership(event)
             return
-        with self._desk.transaction() as tx:
-            sender = tx.people.known(event.sender)
-            enrolled = sender is not None and tx.people.member(sender) is not None
-            known = tx.people.identity(sender) if sender is not None else Identity()
-        room = await self._desk.room(event.room)
-        if sender is None or not enrolled or room is None or event.state_key is not None:
+        seat = self._desk.seated.get(event.sender)
+        if seat is None or event.state_key is not None:
             return
+        room = await self._desk.room(event.room)
+        if room is None:
+            return
+        sender, known = seat.account, seat.identity
         if known.offered is not None:
             self._unheard.advise(event, sender, room, "suspended")
         elif event.hearing is Hearing.TRUSTED and identity.heard(

@@ -14,7 +14,6 @@ from bot.desk import Desk
 from bot.matrix.door import MatrixRefused, RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
-from bot.rules.people import Right, Role, entitled
 from handlers import rooms
 from handlers.turn import Say, Says
 from storage.outbox import TABLE_LANE, Act
@@ -43,7 +42,7 @@ class Mover:
         if old is None or not _agree(room_id, new, old_id, old):
             return False
         with self._desk.transaction() as tx:
-            if not (self._steward(tx, sender) and self._made_by_steward(tx, old)):
+            if not {self._desk.user_id(sender), old.upgraded_by} <= self._places.stewards():
                 return False
             busy = tx.outbox.waits(TABLE_LANE, Act.REDACT) or tx.outbox.waits(
                 TABLE_LANE, Act.FORGET
@@ -84,15 +83,6 @@ class Mover:
             token = self._desk.chance.token()
             tx.outbox.add(TABLE_LANE, say.act, say.kind, say.facts, token)
         log.info("the table has moved")
-
-    def _made_by_steward(self, tx: Tx, old: RoomFacts) -> bool:
-        by = tx.people.known(old.upgraded_by) if old.upgraded_by else None
-        return by is not None and self._steward(tx, by)
-
-    def _steward(self, tx: Tx, account: Account) -> bool:
-        """Of the mayor's seat, or the coordinator (I01)."""
-        member = tx.people.member(account)
-        return member is not None and entitled(Right.STEWARD, Role(member.role), chairs=False)
 
 
 def _agree(new_id: str, new: RoomFacts, old_id: str, old: RoomFacts) -> bool:

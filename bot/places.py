@@ -4,7 +4,7 @@ from bot.desk import Desk
 from bot.matrix.door import RoomFacts
 from bot.rules import room as rules
 from bot.rules.facts import Account
-from bot.rules.people import Right, Role, entitled
+from bot.rules.people import Right, entitled
 from bot.rules.room import Fault
 from handlers import core, rooms
 from handlers.core import Line
@@ -65,42 +65,30 @@ class PlaceFinder:
 
     def suspended(self, room: RoomFacts) -> int:
         """How many in a room have an identity that nobody has confirmed."""
-        with self._desk.transaction() as tx:
-            return sum(
-                tx.people.identity(row.account_id).offered is not None
-                for row in tx.people.members()
-                if tx.people.user_id(row.account_id) in room.joined
-            )
+        here = (self._desk.seated.get(user) for user in room.joined)
+        return sum(one is not None and one.identity.offered is not None for one in here)
 
     def company(self, room: RoomFacts) -> tuple[frozenset[Account], int]:
         """The enrolled people in a room, and how many others are there; also of the invited,
         where they could read along."""
         others = room.joined - {self._desk.door.user_id}
         invited = room.invited if room.history_visibility == "invited" else frozenset()
-        with self._desk.transaction() as tx:
-            readers = {user: tx.people.enrolled(user) for user in others | invited}
-        enrolled = {user: account for user, account in readers.items() if account is not None}
-        here = frozenset(account for user, account in enrolled.items() if user in others)
-        return here, len(readers) - len(enrolled)
+        seated, readers = self._desk.seated, others | invited
+        here = frozenset(seated[user].account for user in others if user in seated)
+        return here, sum(user not in seated for user in readers)
 
     def faults(self, room: RoomFacts, strangers: int) -> tuple[Fault, ...]:
         """All that is the matter with the table's room."""
-        with self._desk.transaction() as tx:
-            others = [user for user in room.governors if not self._is_steward(tx, user)]
-        table = self._desk.table
-        shown = _shown(room, strangers, member_governs=bool(others))
+        table, stewards = self._desk.table, self.stewards()
+        shown = _shown(room, strangers, member_governs=bool(set(room.governors) - stewards))
         return rules.faults(shown, (table.name, table.police_zone))
 
-    def _is_steward(self, tx: Tx, user: str) -> bool:
-        account = tx.people.enrolled(user)
-        member = tx.people.member(account) if account is not None else None
-        return member is not None and entitled(Right.STEWARD, Role(member.role), chairs=False)
-
     def stewards(self) -> frozenset[str]:
-        """Mayor's seat and coordinator: they govern the table's room beside us."""
-        with self._desk.transaction() as tx:
-            users = [tx.people.user_id(row.account_id) for row in tx.people.members()]
-            return frozenset(user for user in users if self._is_steward(tx, user))
+        """Mayor's seat and coordinator: they govern the table's room beside us (I01)."""
+        seated = self._desk.seated.values()
+        return frozenset(
+            one.user_id for one in seated if entitled(Right.STEWARD, one.role, chairs=False)
+        )
 
     def welcome(self, inviter: str, room: RoomFacts) -> bool:
         """Any member's room of two; any room of the mayor's or the coordinator's."""

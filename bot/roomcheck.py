@@ -18,7 +18,6 @@ from bot.roomreport import Look, Report
 from bot.rules.facts import Account
 from bot.rules.room import Fault
 from storage.faults import Knowledge
-from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.roomcheck")
 
@@ -115,7 +114,7 @@ class RoomCheck:
             for fault in cured:
                 if fault not in known:
                     tx.faults.set(fault, Knowledge.UNTOLD, 0, None)
-            by = {fault: self._member(tx, seen.facts.set_by.get(fault)) for fault in cured}
+            by = {fault: self._member(seen.facts.set_by.get(fault)) for fault in cured}
         for fault in cured:
             self._pause(fault)
         try:
@@ -146,5 +145,6 @@ class RoomCheck:
         except MatrixRefused as refused:
             log.warning("%s may not be mended: %s", fault, refused.errcode)
 
-    def _member(self, tx: Tx, user: str | None) -> Account | None:
-        return tx.people.enrolled(user) if user else None
+    def _member(self, user: str | None) -> Account | None:
+        seat = self._desk.seated.get(user or "")
+        return seat.account if seat else None

@@ -16,7 +16,7 @@ from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.trusting")
 
-QUIET = timedelta(hours=1)  # the same replacement is told at most this often
+QUIET = timedelta(hours=1)
 _NOBODY = EventId("$nobody-asked")
 
 
@@ -27,7 +27,8 @@ class Watch:
         self._desk = desk
         self._judged: Mapping[str, str] | None = None  # what was shown when they were judged
         self._ours: set[str] = set()
-        self._told: dict[tuple[Account, str], datetime] = {}
+        self._told: dict[Account, datetime] = {}  # when a suspension was told last
+        self._untold: set[Account] = set()  # whose present one was not
         desk.on_people = self._teach
 
     def start(self) -> None:
@@ -46,9 +47,7 @@ class Watch:
 
     async def meet(self, account: Account) -> MasterKey | None:
         """Ask who somebody is who has just been enrolled; their identity, if they have one."""
-        with self._desk.transaction() as tx:
-            user = tx.people.user_id(account)
-        key = (await self._desk.door.standing(user)).master_key
+        key = (await self._desk.door.standing(self._desk.user_id(account))).master_key
         with self._desk.transaction() as tx:
             if key and tx.people.member(account) and tx.people.identity(account).pinned is None:
                 tx.people.pin(account, key, Proof.SEEN)
@@ -62,8 +61,8 @@ class Watch:
         if self._desk.table.fingerprints.get(user, master_key) != master_key:
             return False
         with self._desk.transaction() as tx:
-            account = tx.people.known(user)
-            if account is None or tx.people.member(account) is None:
+            account = tx.people.enrolled(user)
+            if account is None:
                 return False
             tx.people.pin(account, master_key, Proof.COMPARED)
             core.write_down_at(tx, members.compared(tx, account, master_key), self._desk.chance)
@@ -73,10 +72,8 @@ class Watch:
 
     def _judge(self, tx: Tx, shown: Mapping[str, str]) -> None:
         first: list[Fact] = []
-        for row in tx.people.members():
-            account = Account(row.account_id)
-            key = shown.get(tx.people.user_id(account))
-            known = tx.people.identity(account)
+        for user, seat in self._desk.seated.items():
+            account, known, key = seat.account, seat.identity, shown.get(user)
             if key is None:
                 continue
             match identity.judge(known.pinned, known.offered, key):
@@ -95,33 +92,42 @@ class Watch:
     def _suspend(self, tx: Tx, account: Account, key: str) -> None:
         log.warning("account %d has another identity now and is suspended", account)
         tx.people.suspend(account, key)
-        now, told = self._desk.clock(), self._told.get((account, key))
-        if told is not None and now - told < QUIET:  # a homeserver may go back and forth for ever
-            return
-        self._told[account, key] = now
         request = Request(_NOBODY, 0, account, Place.TABLE, self._desk.clock())
         turn = Turn(request, tx, self._desk.table, self._desk.chance)
-        core.write_down_at(tx, members.suspended(turn, account, key), self._desk.chance)
+        told, *rest = members.suspended(turn, account, key)
+        core.write_down_at(tx, [told, *rest] if self._is_news(account) else rest, turn.chance)
 
     def _returned(self, tx: Tx, account: Account, key: str) -> None:
         """Confirming brings it back; whose identity the settings hold needs no confirming."""
         log.warning("account %d has its former identity again", account)
-        if self._desk.table.fingerprints.get(tx.people.user_id(account)) != key:
+        if not self._settled(account):
             tx.people.suspend(account, key)
             return
         tx.people.pin(account, key, Proof.COMPARED)
-        core.write_down_at(tx, members.returned(tx, account, key), self._desk.chance)
+        if account not in self._untold:
+            core.write_down_at(tx, members.returned(tx, account, key), self._desk.chance)
+
+    def _is_news(self, account: Account) -> bool:
+        """Each suspension is told, but for those that end without anybody's doing: there a
+        homeserver may go back and forth for ever."""
+        now, told = self._desk.clock(), self._told.get(account)
+        if self._settled(account) and told is not None and now - told < QUIET:
+            self._untold.add(account)
+            return False
+        self._told[account] = now
+        self._untold.discard(account)
+        return True
+
+    def _settled(self, account: Account) -> bool:
+        """Whether the settings hold their identity."""
+        return self._desk.user_id(account) in self._desk.table.fingerprints
 
     def _teach(self) -> None:
         """The door shares keys with, and asks about, exactly the people who sit at the table:
         from the very moment on in which they do, or no longer do."""
         self._judged = None
-        with self._desk.transaction() as tx:
-            known = {
-                tx.people.user_id(row.account_id): tx.people.identity(row.account_id)
-                for row in tx.people.members()
-            }
         # Nothing for the suspended: the identity they had may be in other hands by now.
+        known = {user: one.identity for user, one in self._desk.seated.items()}
         pins = {user: one.pinned if one.offered is None else None for user, one in known.items()}
         for user in self._ours - set(pins):
             self._desk.door.unpin(user)

@@ -13,7 +13,7 @@ from bot.rules.facts import Account
 from handlers import core
 from locales.codes import Place
 from storage.outbox import Act
-from storage.people import Identity, RoomKind
+from storage.people import RoomKind
 
 log = logging.getLogger("tafelbot.unread")
 
@@ -65,13 +65,11 @@ class Unread:
 
     def _clear_doubt(self, event: Event) -> None:
         """Only what is believed shows that it was no objection."""
-        with self._desk.transaction() as tx:
-            sender = tx.people.known(event.sender)
-            known = tx.people.identity(sender) if sender is not None else Identity()
-        believed = event.hearing is Hearing.TRUSTED
-        believed &= identity.heard(known.pinned, known.offered, event.identity)
-        if sender is not None and believed:
-            request = self._actor.request(event, 0, sender, Place.TABLE, None)
+        seat = self._desk.seated.get(event.sender)
+        if seat is None or event.hearing is not Hearing.TRUSTED:
+            return
+        if identity.heard(seat.identity.pinned, seat.identity.offered, event.identity):
+            request = self._actor.request(event, 0, seat.account, Place.TABLE, None)
             self._actor.note(request, core.clear)
 
     async def _fetched(self, room: str, event_id: str) -> Event | None:

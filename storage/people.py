@@ -48,6 +48,16 @@ class Identity:
     proof: Proof | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """Somebody who sits at the table."""
+
+    account: Account
+    user_id: str
+    role: Role
+    identity: Identity
+
+
 class People:
     def __init__(self, session: Session, seal: Seal) -> None:
         self._session = session
@@ -90,6 +100,19 @@ class People:
         """Everybody enrolled, longest enrolled first."""
         return self._session.scalars(select(m.Member).order_by(m.Member.account_id)).all()
 
+    def seated(self) -> tuple[Seated, ...]:
+        """The same, with their Matrix ids and identities."""
+        rows = self._session.execute(select(m.Member, m.Account).join(m.Account)).all()
+        return tuple(
+            Seated(
+                Account(account.id),
+                self._seal.open(account.sealed, "account/sealed").decode(),
+                Role(member.role),
+                self._identity(member),
+            )
+            for member, account in rows
+        )
+
     def holding(self, *roles: Role) -> tuple[Account, ...]:
         return tuple(Account(row.account_id) for row in self.members() if row.role in roles)
 
@@ -106,7 +129,10 @@ class People:
     def identity(self, account: int) -> Identity:
         """What is known of a member's identity; nothing of whoever is not a member."""
         row = self.member(account)
-        if row is None or row.identity is None:
+        return self._identity(row) if row is not None else Identity()
+
+    def _identity(self, row: m.Member) -> Identity:
+        if row.identity is None:
             return Identity()
         return Identity(
             self._seal.open(row.identity, "member/identity").decode(),

@@ -115,15 +115,35 @@ async def test_confirming_brings_the_old_identity_back_when_it_is_shown_again(ha
     assert await says_as(moment, "clb", "!aanwezig", generation=1) == ["unheard"]
 
 
-async def test_a_homeserver_that_goes_back_and_forth_is_told_of_once_an_hour(hall: Hall) -> None:
+async def test_a_homeserver_that_goes_back_and_forth_is_told_of_once(hall: Hall) -> None:
     moment = await at.gathered(hall)
     told = [kind for n in range(6) for kind in await reset(moment, "clb", generation=(n + 1) % 2)]
     assert told == ["member.suspended"]
+
+
+async def test_a_suspension_soon_after_a_confirmation_is_told_and_counts(hall: Hall) -> None:
+    moment = await at.polled(hall)
+    await reset(moment, "clb")
+    await reset(moment, "clb", generation=0)
     await moment.says(COORDINATOR, moment.line("!lid bevestigen {@clb}"))
-    assert await reset(moment, "clb") == []
+    await says_as(moment, "clb", "!aanwezig", generation=0)
+    assert await reset(moment, "clb") == ["member.suspended", "roll.updated"]
+
+
+async def test_back_and_forth_of_an_identity_in_the_settings_is_told_of_once_an_hour(
+    hall: Hall,
+) -> None:
+    moment = await at.roll_call(hall)
+    told = []
+    for number in range(6):
+        told += await reset(moment, COORDINATOR, generation=(number + 1) % 2)
+    assert [kind for kind in told if kind.startswith("member.")] == [
+        "member.suspended",
+        "member.confirmed",
+    ]
+    assert await says_as(moment, COORDINATOR, "!status", generation=0) == ["status"]
     hall.later(hours=1)
-    await moment.says(COORDINATOR, moment.line("!lid bevestigen {@clb}"))
-    assert await reset(moment, "clb", generation=0) == ["member.suspended"]
+    assert "member.suspended" in await reset(moment, COORDINATOR)
 
 
 async def test_whose_identity_the_settings_hold_is_heard_when_it_is_shown_again(
