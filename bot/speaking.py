@@ -1,7 +1,6 @@
 """Speak: what waits in the outbox becomes acts in Matrix, in order within each lane."""
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,9 +8,10 @@ from datetime import timedelta
 from bot.composing import Composer
 from bot.desk import Desk
 from bot.doing import Doer, WordsMissing
+from bot.lanes import LaneRooms
 from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
 from bot.rules.consensus import Outcome
-from bot.rules.facts import Account, Facts, Token
+from bot.rules.facts import Account, Facts
 from bot.trusting import Watch
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
@@ -35,6 +35,7 @@ class Speaker:
         self._desk = desk
         self._composer = Composer(desk)
         self._doer = Doer(desk, self._composer, watch)
+        self._rooms = LaneRooms(desk)
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()  # lanes in which something changed since they were looked at
 
@@ -65,6 +66,12 @@ class Speaker:
             raise
         except Exception:  # what waits is kept, and looked at again when the bell rings
             log.exception("fault in lane %d", lane)
+
+    async def _room_of(self, lane: int) -> str | None:
+        room, made = await self._rooms.of(lane)
+        if made:
+            self._again.add(lane)  # they may have joined already
+        return room
 
     async def _say_all(self, lane: int) -> None:
         acts = frozenset(Act)  # without those that failed just now, and are tried again later
@@ -154,66 +161,6 @@ class Speaker:
     def _tell(self, tx: Tx, asker: object, kind: str) -> None:
         if isinstance(asker, Account):
             tx.outbox.add(int(asker), Act.MESSAGE, kind, {}, self._desk.chance.token())
-
-    async def _room_of(self, lane: int) -> str | None:
-        """The room of a lane; None while nobody is there to hear it."""
-        with self._desk.transaction() as tx:
-            row = tx.people.table_room() if lane == TABLE_LANE else tx.people.direct_room(lane)
-            room_id = tx.people.room_id(row) if row else None
-        if lane == TABLE_LANE:
-            return room_id
-        return await self._direct_room(lane, room_id)
-
-    async def _direct_room(self, lane: int, room_id: str | None) -> str | None:
-        """Somebody's own, with nobody else in it; a new one if they have none, but who has left
-        theirs is asked again only when they are enrolled anew."""
-        user = self._desk.user_id(lane)
-        facts = await self._desk.room(room_id) if room_id else None
-        if room_id is not None and facts is not None:
-            company = (facts.joined | facts.invited) - {self._desk.door.user_id}
-            if company == {user} and facts.encrypted:
-                return room_id if user in facts.joined else None
-            if user not in company and not self._asked_anew(lane):
-                return None
-        if await self._create_direct_room(lane, user, room_id):
-            self._again.add(lane)  # they may have joined already
-        return None
-
-    def _asked_anew(self, lane: int) -> bool:
-        with self._desk.transaction() as tx:
-            return tx.outbox.new_greeting(lane) is not None
-
-    async def _create_direct_room(self, lane: int, user: str, former: str | None) -> bool:
-        """Whether there is one now; if it may not be made, nobody is there to be told."""
-        with self._desk.transaction() as tx:
-            first = tx.outbox.peek(lane)
-            token = tx.outbox.new_greeting(lane) or (first.token if first else None)
-        if token is None:
-            return False
-        plan = RoomPlan(
-            _marker(token, former), self._desk.door.display_name(), (user,), direct=True
-        )
-        try:
-            room = await self._desk.door.create_room(plan)
-        except MatrixRefused as refused:
-            log.warning("lane %d has no room: %s", lane, refused.errcode)
-            with self._desk.transaction() as tx:
-                tx.outbox.drop_lane(lane)
-            return False
-        with self._desk.transaction() as tx:
-            if former is not None:
-                tx.people.forget_room(former)
-            if tx.people.room(room) is None:
-                tx.people.prefer(tx.people.add_room(room, RoomKind.ASIDE, lane))
-            tx.outbox.greetings_tried(lane, self._desk.clock())
-        return True
-
-
-def _marker(token: Token, former: str | None) -> str:
-    """Never that of the former room, which would be found again instead of a new one."""
-    if former is None:
-        return token
-    return f"{token}-{hashlib.sha256(former.encode()).hexdigest()[:8]}"
 
 
 def _understood(tx: Tx, lane: int) -> frozenset[Act]:

@@ -214,8 +214,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "any answer of the homeserver ends a doubt",
         "bot/unread.py",
-        "if sender is not None and believed:",
-        "if sender is not None:",
+        "if seat is None or event.hearing is not Hearing.TRUSTED:",
+        "if seat is None:",
         (_UNREADABLE,),
     ),
     Mutant(
@@ -244,7 +244,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "bot/matrix/trust.py",
         "master = shown if pinned in {None, shown} else None",
         "master = shown",
-        (f"{_HOSTILE}::test_an_identity_in_place_of_a_members_is_suspended",),
+        ("tests/matrix/test_trust.py", "tests/homeserver/test_keys.py::test_pinned_identity_only"),
     ),
     Mutant(
         "without an identity every device is somebody's own",
@@ -293,8 +293,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the table moves at anybody's word",
         "bot/moving.py",
-        "if not (self._steward(tx, sender) and self._made_by_steward(tx, old)):",
-        "if not self._made_by_steward(tx, old):",
+        "{self._desk.user_id(sender), old.upgraded_by} <= self._places",
+        "{old.upgraded_by} <= self._places",
         ("tests/test_moving.py",),
     ),
     Mutant(
@@ -345,13 +345,13 @@ REVIEWED: tuple[Mutant, ...] = (
     Mutant(
         "somebody else's copy of a room key consumes what its owner said",
         "bot/matrix/opening.py",
-        'if self._distance(raw["sender"], key) is not None]',
-        "]",
+        "for key, signed in owned if signed is not None]",
+        "for key, signed in owned]",
         ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),
     ),
     Mutant(
         "somebody else's copy of a room key stands for the owner's, which is not asked for",
-        "bot/matrix/keys.py",
+        "bot/matrix/asking.py",
         "or any(owners)",
         "or bool(keys)",
         ("tests/matrix/test_forgetting.py::test_a_copy_of_somebody_elses_key_changes_nothing",),

@@ -1,4 +1,4 @@
-"""The exchange of keys with other devices: publishing ours, starting Olm sessions, asking.
+"""The exchange of keys with other devices: publishing ours, starting Olm sessions, sending.
 
 Whatever is made to be uploaded is saved first: after a crash the same keys are uploaded again
 (specification, "One-time and fallback keys").
@@ -10,15 +10,15 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.matrix.asking import Asking
 from bot.matrix.door import MatrixRefused
 from bot.matrix.machine import Machine
 from bot.matrix.people import People
-from bot.matrix.trust import MEGOLM, Device, signed_by, unpadded
+from bot.matrix.trust import Device, signed_by, unpadded
 from bot.matrix.wire import Json, Wire, path
 
 ONE_TIME = "signed_curve25519"
 RECIPIENTS_AT_ONCE = 100
-MOST_REQUESTS = 1000  # room keys that are asked for at a time
 _log = logging.getLogger("tafelbot.matrix")
 
 
@@ -29,8 +29,7 @@ class Keys:
         self._wire = wire
         self._machine = machine
         self._people = people
-        self._wanted: list[tuple[str, str, str, str]] = []  # sender, device, room, session
-        self._asked: set[str] = set()  # by this process: the one before may have been killed first
+        self.asking = Asking(machine, people)
         self._untouched = False  # nothing came since the fallback key was renewed
         self._uploading = asyncio.Lock()  # what is made meanwhile must not pass for uploaded
         self.left: int | None = None  # our one-time keys on the server, when known
@@ -175,36 +174,13 @@ class Keys:
         where = path("sendToDevice", type_, secrets.token_hex(12))
         await self._wire.call("PUT", where, body={"messages": body})
 
-    def want(self, room: str, sender: str, content: Json) -> None:
-        """Ask the sending device for a room key that did not come, once: of people who sit at
-        the table, since nobody else is heard, and each request is noted on disk."""
-        session, device = content.get("session_id"), content.get("device_id")
-        if not isinstance(session, str) or self._has_or_had(room, sender, session):
-            return
-        noted = self._machine.outgoing_key_requests
-        if not self._people.pinned(sender) or (
-            len(noted) >= MOST_REQUESTS and session not in noted
-        ):
-            return
-        if session not in self._asked or session not in noted:
-            self._asked.add(session)
-            self._machine.note_request(room, session)
-            target = device if isinstance(device, str) else "*"
-            self._wanted.append((sender, target, room, session))
-
-    def _has_or_had(self, room: str, sender: str, session: str) -> bool:
-        """Whether we know the sender's own key, perhaps from a later message on. Somebody else's
-        copy of it is not theirs."""
-        keys = self._machine.room_keys.of_event(room, {"session_id": session})
-        owners = (self._people.owner(sender, key.sender_key, key.ed25519) for key in keys)
-        return self._machine.room_keys.has_forgotten(session) or any(owners)
-
     async def tidy(self) -> None:
         """What is due between two syncs; a refusal is reported and does not stop the hearing."""
         try:
             await self.top_up()
             await self._mend_sessions()
-            await self._send_requests()
+            for message in self.asking.due():
+                await self._send_to_device("m.room_key_request", [message])
             await self._people.retry()
         except MatrixRefused as refusal:
             _log.warning("key exchange refused (%s)", refusal)
@@ -223,22 +199,6 @@ class Keys:
             _log.info("starting %d Olm sessions anew", len(devices))
             await self._claim(devices)
             await self.send("m.dummy", {}, devices.values())
-
-    async def _send_requests(self) -> None:
-        requests, self._wanted = self._wanted, []
-        messages = []
-        for sender, device, room, session in requests:
-            body = {"algorithm": MEGOLM, "room_id": room, "session_id": session}
-            content = {
-                "action": "request",
-                "body": body,
-                "request_id": session,
-                "requesting_device_id": self._machine.device_id,
-            }
-            messages.append((sender, device, content))
-        self._machine.outgoing_to_device_messages.clear()  # cancellations, to nobody's use
-        for message in messages:
-            await self._send_to_device("m.room_key_request", [message])
 
 
 def _count(counts: Any) -> int:

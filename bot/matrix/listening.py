@@ -170,7 +170,7 @@ class Listening:
         events = await self._opener.events(room, list(unique.values()))
         for event in events:
             if event.hearing is Hearing.UNREADABLE:
-                self._keys.want(room, event.sender, unique[event.event_id]["content"])
+                self._keys.asking.want(room, event.sender, unique[event.event_id]["content"])
         return events
 
     async def _gap(self, room: str, start: str | None, until: str) -> list[Json]:

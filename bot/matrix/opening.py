@@ -34,6 +34,7 @@ class Opened:
     content: Content
     key: InboundGroupSession
     number: int  # of the message under this key
+    signed: bool  # whether the device whose key it is was signed by its owner, the sender
 
 
 class Opener:
@@ -67,7 +68,7 @@ class Opener:
             return _event(room, raw, ENCRYPTED, {}, Hearing.UNREADABLE)
         self._replays.read(opened.key.sender_key, opened.key.id, opened.number)
         try:
-            hearing = self._judge(raw["sender"], raw["event_id"], opened)
+            hearing = self._judge(raw["event_id"], opened)
         except Replayed:
             _log.warning("replayed event %s in %s is ignored", raw["event_id"], room)
             return None
@@ -81,9 +82,10 @@ class Opener:
     def open(self, room: str, raw: Json) -> Opened | None:
         """The inside; None when we lack the key or it does not fit."""
         outside = raw["content"]
-        key = self._key(room, raw)
-        if key is None or outside.get("algorithm") != MEGOLM:
+        found = self._key(room, raw)
+        if found is None or outside.get("algorithm") != MEGOLM:
             return None
+        key, signed = found
         try:
             plaintext, number = key.decrypt(outside["ciphertext"])
             inside = json.loads(plaintext)
@@ -94,20 +96,22 @@ class Opener:
         content, related = inside["content"], outside.get("m.relates_to")
         if "m.relates_to" not in content and related is not None:
             content = {**content, "m.relates_to": related}
-        return Opened(inside["type"], content, key, number)
+        return Opened(inside["type"], content, key, number, signed)
 
-    def _key(self, room: str, raw: Json) -> InboundGroupSession | None:
+    def _key(self, room: str, raw: Json) -> tuple[InboundGroupSession, bool] | None:
         """The room key, of a device of the sender's: somebody else's copy says nothing of them,
-        and the sender is asked for theirs."""
+        and the sender is asked for theirs. And whether its owner has signed that device."""
         keys = self._machine.room_keys.of_event(room, raw["content"])
-        own = [key for key in keys if self._distance(raw["sender"], key) is not None]
-        return min(own, key=lambda key: self._distance(raw["sender"], key) or 0, default=None)
+        owned = [(key, self._vouched_for(raw["sender"], key)) for key in keys]
+        found = [(key, signed) for key, signed in owned if signed is not None]
+        return max(found, key=lambda one: one[1], default=None)
 
-    def _distance(self, sender: str, key: InboundGroupSession) -> int | None:
-        if sender == self._machine.user_id and key.sender_key == self._machine.curve25519:
-            return 0
+    def _vouched_for(self, sender: str, key: InboundGroupSession) -> bool | None:
+        """None: it is not of any device of the sender's."""
+        if sender == self._machine.user_id and self._is_our_key(key):
+            return True
         device = self._people.owner(sender, key.sender_key, key.ed25519)
-        return None if device is None else 1 if device.signed else 2
+        return None if device is None else device.signed
 
     def _heard_before(self, raw: Json) -> bool:
         """Whether a message that we cannot open (any more) was heard once: its number is readable
@@ -125,26 +129,24 @@ class Opener:
 
     def is_ours(self, opened: Opened, event_id: str) -> bool:
         """Whether our own device encrypted it, as this very event."""
-        key = opened.key
-        ours = key.sender_key == self._machine.curve25519 and key.ed25519 == self._machine.ed25519
-        return ours and self._replays.genuine(key.sender_key, key.id, opened.number, event_id)
+        return self._is_our_key(opened.key) and self._is_genuine(opened, event_id)
 
-    def _judge(self, sender: str, event_id: str, opened: Opened) -> Hearing:
-        """How far it counts: the room key must be of a device that the sender has signed.
+    def _is_our_key(self, key: InboundGroupSession) -> bool:
+        return bool(
+            key.sender_key == self._machine.curve25519 and key.ed25519 == self._machine.ed25519
+        )
 
-        A key that was passed on counts only if its own device passed it on. Only a device of the
-        sender uses up a message number, so that nobody else's copy can displace the real one.
-        """
-        key = opened.key
-        if sender == self._machine.user_id and self.is_ours(opened, event_id):
-            return Hearing.TRUSTED
-        device = self._people.owner(sender, key.sender_key, key.ed25519)
-        if device is None:
-            return Hearing.UNSIGNED
-        if not self._replays.genuine(key.sender_key, key.id, opened.number, event_id):
+    def _is_genuine(self, opened: Opened, event_id: str) -> bool:
+        return self._replays.genuine(opened.key.sender_key, opened.key.id, opened.number, event_id)
+
+    def _judge(self, event_id: str, opened: Opened) -> Hearing:
+        """How far it counts: the room key must be of a device that the sender has signed. One that
+        was passed on counts only if its own device passed it on."""
+        if not self._is_genuine(opened, event_id):
             raise Replayed
+        key = opened.key
         own_hand = all(hand == key.sender_key for hand in key.forwarding_chain)
-        return Hearing.TRUSTED if device.signed and own_hand else Hearing.UNSIGNED
+        return Hearing.TRUSTED if opened.signed and own_hand else Hearing.UNSIGNED
 
     async def _meet_senders(self, room: str, raws: Sequence[Json]) -> None:
         """Have the senders' devices at hand; ask once more about a device not listed."""

@@ -37,7 +37,7 @@ class Reading:
         if not events:
             return None
         if events[0].hearing is Hearing.UNREADABLE:
-            self._keys.want(room, events[0].sender, raw["content"])
+            self._keys.asking.want(room, events[0].sender, raw["content"])
         return events[0]
 
     async def recent_own(self, room: str, limit: int) -> list[tuple[str, Content]]:

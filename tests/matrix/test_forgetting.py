@@ -64,7 +64,7 @@ async def test_what_was_never_heard_is_told_from_what_was(parts: Parts) -> None:
     assert lost is not None
     assert lost.hearing is Hearing.UNREADABLE
     assert not parts.machine.outgoing_key_requests
-    parts.keys.want(ROOM, alice.user, hidden["content"])
+    parts.keys.asking.want(ROOM, alice.user, hidden["content"])
     assert not parts.machine.outgoing_key_requests
     assert parts.hear(again(last)) is None
 
@@ -159,10 +159,10 @@ def test_a_copy_of_somebody_elses_key_changes_nothing(parts: Parts) -> None:
     unproved = parts.hear(raw)
     assert unproved is not None
     assert unproved.hearing is Hearing.UNREADABLE
-    parts.keys.want(ROOM, alice.user, raw["content"])
+    parts.keys.asking.want(ROOM, alice.user, raw["content"])
     assert not parts.machine.outgoing_key_requests  # of a stranger
     parts.pin(alice)
-    parts.keys.want(ROOM, alice.user, raw["content"])
+    parts.keys.asking.want(ROOM, alice.user, raw["content"])
     assert set(parts.machine.outgoing_key_requests) == {alice.key.id}
     parts.give(alice, alice.key)
     assert counts(parts, raw)

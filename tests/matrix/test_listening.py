@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.matrix.asking import MOST_REQUESTS
 from bot.matrix.crosssigning import OwnIdentity, new_seeds
 from bot.matrix.door import Batch, Hearing
-from bot.matrix.keys import MOST_REQUESTS, Keys
+from bot.matrix.keys import Keys
 from bot.matrix.listening import Listening
 from bot.matrix.opening import Opener
 from bot.matrix.people import People
@@ -96,7 +97,7 @@ def test_a_flood_of_unknown_keys_does_not_fill_the_disk(parts: Parts) -> None:
     parts.pin(talker)
     with parts.machine.together():
         for number in range(MOST_REQUESTS + 10):
-            parts.keys.want(ROOM, talker.user, {"session_id": f"made up {number}"})
+            parts.keys.asking.want(ROOM, talker.user, {"session_id": f"made up {number}"})
     assert len(parts.machine.outgoing_key_requests) == MOST_REQUESTS
 
 

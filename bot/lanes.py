@@ -1,0 +1,76 @@
+"""Which room belongs to a lane of the outbox: the table's, or a direct one, made when needed."""
+
+import hashlib
+import logging
+
+from bot.desk import Desk
+from bot.matrix.door import MatrixRefused, RoomPlan
+from bot.rules.facts import Token
+from storage.outbox import TABLE_LANE
+from storage.people import RoomKind
+
+log = logging.getLogger("tafelbot.lanes")
+
+
+class LaneRooms:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def of(self, lane: int) -> tuple[str | None, bool]:
+        """The room of a lane, None while nobody is there to hear it; and whether one was made
+        just now."""
+        with self._desk.transaction() as tx:
+            row = tx.people.table_room() if lane == TABLE_LANE else tx.people.direct_room(lane)
+            room_id = tx.people.room_id(row) if row else None
+        if lane == TABLE_LANE:
+            return room_id, False
+        return await self._direct_room(lane, room_id)
+
+    async def _direct_room(self, lane: int, room_id: str | None) -> tuple[str | None, bool]:
+        """Somebody's own, with nobody else in it; a new one if they have none, but who has left
+        theirs is asked again only when they are enrolled anew."""
+        user = self._desk.user_id(lane)
+        facts = await self._desk.room(room_id) if room_id else None
+        if room_id is not None and facts is not None:
+            company = (facts.joined | facts.invited) - {self._desk.door.user_id}
+            if company == {user} and facts.encrypted:
+                return room_id if user in facts.joined else None, False
+            if user not in company and not self._asked_anew(lane):
+                return None, False
+        return None, await self._create_direct_room(lane, user, room_id)
+
+    def _asked_anew(self, lane: int) -> bool:
+        with self._desk.transaction() as tx:
+            return tx.outbox.new_greeting(lane) is not None
+
+    async def _create_direct_room(self, lane: int, user: str, former: str | None) -> bool:
+        """Whether there is one now; if it may not be made, nobody is there to be told."""
+        with self._desk.transaction() as tx:
+            first = tx.outbox.peek(lane)
+            token = tx.outbox.new_greeting(lane) or (first.token if first else None)
+        if token is None:
+            return False
+        plan = RoomPlan(
+            _marker(token, former), self._desk.door.display_name(), (user,), direct=True
+        )
+        try:
+            room = await self._desk.door.create_room(plan)
+        except MatrixRefused as refused:
+            log.warning("lane %d has no room: %s", lane, refused.errcode)
+            with self._desk.transaction() as tx:
+                tx.outbox.drop_lane(lane)
+            return False
+        with self._desk.transaction() as tx:
+            if former is not None:
+                tx.people.forget_room(former)
+            if tx.people.room(room) is None:
+                tx.people.prefer(tx.people.add_room(room, RoomKind.ASIDE, lane))
+            tx.outbox.greetings_tried(lane, self._desk.clock())
+        return True
+
+
+def _marker(token: Token, former: str | None) -> str:
+    """Never that of the former room, which would be found again instead of a new one."""
+    if former is None:
+        return token
+    return f"{token}-{hashlib.sha256(former.encode()).hexdigest()[:8]}"
