@@ -77,7 +77,7 @@ class Actor:
                 return
             proposing = tx.polls.fiche(meeting) is not None and tx.people.is_officer(sender)
             if proposing or quotes(event.content) or any(map(core.holds_words, lines)):
-                tx.polls.trace(meeting, EventId(event.event_id))
+                tx.polls.trace(meeting, EventId(event.event_id), TABLE_LANE)
 
     def remove(self, tx: Tx, event: Event, lane: int) -> None:
         """Words of an item that nobody could act upon."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.rules.facts import Code, EventId
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
-from handlers import polls
+from handlers import ballots
 from handlers.arguments import Words
 from handlers.table import COMMANDS, Command
 from handlers.turn import Chance, Say, Says, Turn
@@ -102,22 +102,22 @@ def item_text(text: str, names: Sequence[str]) -> str | None:
 
 def ballot(turn: Turn, answer_id: str) -> Says:
     """An answer given in a native poll."""
-    return polls.answer_by_id(turn, answer_id)
+    return ballots.answer_by_id(turn, answer_id)
 
 
 def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
     """An empty answer in a native poll: the earlier one is taken back."""
-    return polls.withdraw(turn, poll_event)
+    return ballots.withdraw(turn, poll_event)
 
 
 def doubt(turn: Turn) -> Says:
     """Something was said that could not be read."""
-    return polls.doubt(turn)
+    return ballots.doubt(turn)
 
 
 def clear(turn: Turn) -> Says:
     """What could not be read has been read, and acted upon."""
-    return polls.clear(turn)
+    return ballots.clear(turn)
 
 
 def write_down(turn: Turn, says: Says) -> None:

@@ -2,7 +2,7 @@
 
 from bot.rules import fiche as rules
 from bot.rules.facts import Fact, Reference
-from bot.rules.fiche import Direction, Section, Sign
+from bot.rules.fiche import Direction, FicheState, Section, Sign
 from bot.rules.refusal import Reason, Refused
 from handlers import polls
 from handlers.cases import on_table
@@ -16,7 +16,7 @@ def open_(turn: Turn, reference: Reference, direction: Direction) -> Says:
     meeting, case = on_table(turn, reference)
     if turn.tx.polls.fiche(meeting) is not None:
         raise Refused(Reason.FICHE_OPEN)
-    turn.tx.polls.open_fiche(meeting, case, direction)
+    turn.tx.polls.begin_fiche(meeting, case, direction, FicheState.OPEN)
     roster = turn.tx.meetings.rostered(meeting, case)
     return [
         Say("fiche.opened", {"case": reference, "direction": direction, "roster": roster}),
@@ -73,7 +73,7 @@ def close(turn: Turn) -> Says:
             says += polls.settle(turn, poll)
     items = {p.number: p for p in turn.tx.polls.of_case(meeting, case) if p.subject == Subject.ITEM}
     agreed = sum(polls.stands(turn, poll) for poll in items.values())
-    fiche.open = False
+    fiche.state = FicheState.CLOSED
     facts: dict[str, Fact] = {"case": case.reference, "agreed": agreed, "of": len(items)}
     return [*says, Say("fiche.closed", facts)]
 

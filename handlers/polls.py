@@ -1,16 +1,17 @@
-"""Consensus polls: opening, answering, settling."""
+"""Consensus polls: opening and settling."""
 
 from bot.rules import consensus
-from bot.rules.consensus import Answer, Outcome
+from bot.rules.consensus import Outcome
 from bot.rules.decision import Decision, forgets
 from bot.rules.facts import Code, EventId, Fact, Token
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
-from handlers.traces import companion_slot, ours, poll_slot, progress_slot
+from handlers import overview
+from handlers.traces import companion_slot, ours, poll_slot
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
 from storage import models as m
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import Act
 
 
 def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | None = None) -> Says:
@@ -18,6 +19,7 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
     roster = turn.tx.meetings.roster(meeting, poll.case_id)
     if not all(roster.values()):
         raise Refused(Reason.ROSTER_BROKEN)
+    poll.lane = turn.tx.meetings.lane(meeting, turn.tx.cases.get(poll.case_id))
     poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
     turn.tx.polls.add(poll, source)
     case = turn.tx.cases.get(poll.case_id)
@@ -27,11 +29,11 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
     facts = _question(poll, case)
     earlier = turn.tx.polls.version(meeting, poll.number, poll.version - 1)
     return [
-        Say("poll.opened", facts, TABLE_LANE, Act.POLL, slot=poll_slot(poll)),
+        Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll)),
         Say(
             "poll.opened",
             facts,
-            TABLE_LANE,
+            poll.lane,
             slot=companion_slot(poll),
             reply_to=turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None,
         ),
@@ -54,66 +56,6 @@ def _question(poll: m.Poll, case: m.Case) -> dict[str, Fact]:
     }
 
 
-def answer_number(turn: Turn, number: int, answer: Answer) -> Says:
-    """A typed answer, for clients without polls; nobody answers what has not been shown yet."""
-    poll = turn.tx.polls.newest(turn.meeting(), number)
-    if poll is None or (poll.outcome is None and turn.tx.outbox.anchor(poll_slot(poll)) is None):
-        raise Refused(Reason.UNKNOWN_POLL)
-    return cast(turn, poll, answer)
-
-
-def agree(turn: Turn, number: int) -> Says:
-    return answer_number(turn, number, Answer.AGREE)
-
-
-def object_(turn: Turn, number: int) -> Says:
-    return answer_number(turn, number, Answer.OBJECT)
-
-
-def answer_by_id(turn: Turn, answer_id: str) -> Says:
-    """An answer in a native poll; its id belongs to one version of one item only."""
-    found = turn.tx.polls.by_answer(answer_id)
-    if found is None:
-        raise Refused(Reason.POLL_CLOSED)
-    return cast(turn, *found)
-
-
-def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
-    """Somebody has taken an answer back. Which poll they mean stands outside the encryption, so
-    it counts for nothing but doubt: no consensus while they have not said it themselves (F01)."""
-    for poll in turn.tx.polls.open_ones(turn.meeting()):
-        if turn.tx.outbox.anchor(poll_slot(poll)) == poll_event and _rostered(turn, poll):
-            turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
-            told = Say("ballot.taken_back", {"poll": poll.id, "number": poll.number})
-            return [told, progress(turn, poll)]
-    return []
-
-
-def doubt(turn: Turn) -> Says:
-    """Something could not be read: it may have been an objection in any poll of theirs (F01)."""
-    meeting = turn.tx.meetings.running()
-    polls = turn.tx.polls.open_ones(meeting) if meeting is not None else ()
-    fresh = [
-        poll
-        for poll in polls
-        if _rostered(turn, poll) and turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
-    ]
-    return [progress(turn, poll) for poll in fresh]
-
-
-def clear(turn: Turn) -> Says:
-    """It was read after all, and has had its effect if it had one."""
-    says: Says = []
-    for poll in turn.tx.polls.read(turn.request.event_id, turn.me):
-        if poll.outcome is None:
-            says += _settle_or_progress(turn, poll)
-    return says
-
-
-def _rostered(turn: Turn, poll: m.Poll) -> bool:
-    return turn.me in turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-
-
 def stands(turn: Turn, poll: m.Poll) -> bool:
     """Whether the table still agrees: who left or came since takes the consensus on an item
     along (F01); a decision has taken effect."""
@@ -121,43 +63,6 @@ def stands(turn: Turn, poll: m.Poll) -> bool:
         return poll.outcome == Outcome.CONSENSUS
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     return consensus.outcome(roster, turn.tx.polls.ballots(poll)) is Outcome.CONSENSUS
-
-
-def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
-    """Count an answer of somebody on the roster; an objection is final (F01, C15)."""
-    if poll.outcome is not None:
-        raise Refused(Reason.POLL_CLOSED)
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    if not roster.get(turn.me):
-        raise Refused(Reason.NOT_ON_ROSTER)
-    if answer is Answer.AGREE:
-        turn.require_safe(turn.meeting())
-    ballots = turn.tx.polls.ballots(poll)
-    turn.tx.polls.record(poll, turn.me, consensus.cast(ballots.get(turn.me), answer))
-    return _settle_or_progress(turn, poll)
-
-
-def _settle_or_progress(turn: Turn, poll: m.Poll) -> Says:
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    ballots, doubted = turn.tx.polls.ballots(poll), turn.tx.polls.doubted(poll)
-    if consensus.answered_by_all(roster, ballots, doubted):
-        return settle(turn, poll)
-    return [progress(turn, poll)]
-
-
-def progress(turn: Turn, poll: m.Poll) -> Say:
-    """How many have answered, never who has not (P20)."""
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    answered = sum(voter in roster for voter in turn.tx.polls.ballots(poll))
-    doubted = sum(voter in roster for voter in turn.tx.polls.doubted(poll))
-    facts: dict[str, Fact] = {
-        "poll": poll.id,
-        "number": poll.number,
-        "answered": answered,
-        "of": len(roster),
-        "unreadable": doubted if poll.outcome is None else 0,
-    }
-    return Say("poll.progress", facts, TABLE_LANE, slot=progress_slot(poll))
 
 
 def close(turn: Turn, number: int) -> Says:
@@ -179,9 +84,9 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
     case = turn.tx.cases.get(poll.case_id)
     facts = _result(poll, case, outcome, len(roster))
     says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
-        Say("poll.closed", facts, TABLE_LANE),
-        Say("poll.closed", {"slot": Code(poll_slot(poll))}, TABLE_LANE, Act.POLL_END),
-        progress(turn, poll),
+        Say("poll.closed", facts, poll.lane),
+        Say("poll.closed", {"slot": Code(poll_slot(poll))}, poll.lane, Act.POLL_END),
+        overview.progress(turn, poll),
     ]
     if facts["effect"] is not None:
         says += _take_effect(turn, case, Decision(poll.subject))

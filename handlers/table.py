@@ -9,6 +9,7 @@ from bot.rules.people import Right
 from handlers import (
     actions,
     agenda,
+    ballots,
     cases,
     fiche,
     meeting,
@@ -54,8 +55,8 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "actions": Command(actions.list_open, Right.MEMBER, BOTH),
         "present": Command(roll.present, Right.MEMBER, TABLE),
         "leave": Command(roll.leave, Right.MEMBER, TABLE),
-        "agree": Command(polls.agree, Right.MEMBER, TABLE, (take.number,)),
-        "object": Command(polls.object_, Right.MEMBER, TABLE, (take.number,)),
+        "agree": Command(ballots.agree, Right.MEMBER, TABLE, (take.number,)),
+        "object": Command(ballots.object_, Right.MEMBER, TABLE, (take.number,)),
         "notify": Command(notifications.notify, Right.MEMBER, DIRECT, (take.route,)),
         "yes": Command(notifications.yes, Right.MEMBER, DIRECT),
         "no": Command(notifications.no, Right.MEMBER, DIRECT),

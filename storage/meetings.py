@@ -9,6 +9,7 @@ from bot.rules.agenda import MeetingState
 from bot.rules.facts import Account
 from bot.rules.people import Role
 from storage import models as m
+from storage.outbox import TABLE_LANE, side_lane
 
 _RUNNING = (MeetingState.ROLL_CALL, MeetingState.IN_SESSION)
 
@@ -67,6 +68,11 @@ class Meetings:
             self.roster_add(meeting, case, account)
         self._session.flush()
         return row
+
+    def lane(self, meeting: m.Meeting, case: m.Case) -> int:
+        """Where a case is talked about: the table's room, or its own (C15, C16)."""
+        taken = self.taken_up(meeting, case)
+        return side_lane(case.id) if taken is not None and taken.aside else TABLE_LANE
 
     def all_taken_up(self, meeting: m.Meeting) -> Sequence[m.TakenUp]:
         query = select(m.TakenUp).where(m.TakenUp.meeting_id == meeting.id)

@@ -53,7 +53,8 @@ class Account(Base):
 
 
 class Room(Base):
-    """A room we are in: the table's, or the direct room of one account."""
+    """A room we are in: the table's, the direct room of one account, or the side room of one
+    case, in which exactly its roster is."""
 
     __tablename__ = "room"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -61,6 +62,7 @@ class Room(Base):
     sealed: Mapped[bytes] = mapped_column(Sealed)
     kind: Mapped[str]
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case.id"))
 
 
 class RoomFault(Base):
@@ -136,7 +138,10 @@ class Draft(Base):
 
 
 class TakenUp(Base):
-    """A case on the table in one meeting."""
+    """A case on the table in one meeting.
+
+    `aside`: it has a side room. `informing`: the officer is asked whether the person may be told.
+    """
 
     __tablename__ = "taken_up"
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
@@ -144,6 +149,8 @@ class TakenUp(Base):
     discussed: Mapped[bool | None]
     discussed_before: Mapped[date | None]
     polled: Mapped[bool] = mapped_column(default=False)
+    aside: Mapped[bool] = mapped_column(default=False)
+    informing: Mapped[bool] = mapped_column(default=False)
 
 
 class Rostered(Base):
@@ -172,18 +179,22 @@ class Action(Base):
 
 
 class Fiche(Base):
-    """A feedback form being agreed in a meeting."""
+    """A feedback form of a meeting: whether it is wanted, being agreed, adopted or ended."""
 
     __tablename__ = "fiche"
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     direction: Mapped[str]
-    open: Mapped[bool] = mapped_column(default=True)
+    state: Mapped[str]
 
 
 class Poll(Base):
     """One poll on one version. An item is the versions of one number; its words stay in the
-    room, where `source` and `line` find them again and `digest` proves them."""
+    room, where `source` and `line` find them again and `digest` proves them.
+
+    `lane`: where it is held. `waiting`: not asked yet, since nobody has attested it. `secret`:
+    somebody says it holds a secret of theirs; who, is kept nowhere.
+    """
 
     __tablename__ = "poll"
     __table_args__ = (
@@ -195,11 +206,17 @@ class Poll(Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"))
     number: Mapped[int]
     version: Mapped[int]
+    lane: Mapped[int] = mapped_column(default=0)
     subject: Mapped[str]
     section: Mapped[str | None]
     sign: Mapped[str | None]
+    phase: Mapped[str | None]
+    waiting: Mapped[bool] = mapped_column(default=False)
+    attested: Mapped[bool] = mapped_column(default=False)
+    secret: Mapped[bool] = mapped_column(default=False)
     agree_id: Mapped[str] = mapped_column(TokenType, unique=True)
     object_id: Mapped[str] = mapped_column(TokenType, unique=True)
+    secret_id: Mapped[str | None] = mapped_column(TokenType, unique=True, index=True)
     source: Mapped[bytes | None] = mapped_column(Sealed)
     line: Mapped[int | None]
     digest: Mapped[bytes | None] = mapped_column(Digest)
@@ -226,11 +243,12 @@ class Doubt(Base):
 
 
 class Trace(Base):
-    """An event in the room that holds words of an item and is redacted at the close."""
+    """An event of the room of a lane that must not outlive the meeting: redacted at its close."""
 
     __tablename__ = "trace"
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))
+    lane: Mapped[int] = mapped_column(default=0)
     blind: Mapped[bytes] = mapped_column(Digest, unique=True)
     event: Mapped[bytes] = mapped_column(Sealed)
 
@@ -260,7 +278,8 @@ class Unread(Base):
 class Outbox(Base):
     """Something to be said or done in Matrix, in order within its lane.
 
-    `lane`: 0 for the table's room, else the account whose direct room it is. `slot` names a
+    `lane`: 0 for the table's room, an account for its direct room, and the negative number of a
+    case for its side room. `slot` names a
     message that is looked up again: edited in place, replied to, redacted. `facts` are a sealed
     `bot.rules.facts` value. `event` is set once it is sent; a row without a slot is then gone.
     """

@@ -16,6 +16,11 @@ from storage.seal import Seal
 TABLE_LANE = 0
 
 
+def side_lane(case_id: int) -> int:
+    """The lane of a case's side room; lanes above zero are accounts."""
+    return -case_id
+
+
 class Act(StrEnum):
     """How an outbox row becomes an act in Matrix."""
 

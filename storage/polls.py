@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.rules.consensus import Answer
 from bot.rules.facts import Account, EventId
+from bot.rules.fiche import FICHE_ENDED, FicheState
 from storage import models as m
 from storage.seal import Seal
 
@@ -112,29 +113,39 @@ class Polls:
         return polls
 
     def fiche(self, meeting: m.Meeting) -> m.Fiche | None:
-        """The fiche that is open now."""
-        query = select(m.Fiche).where(m.Fiche.meeting_id == meeting.id, m.Fiche.open)
+        """The fiche that the table is at now."""
+        ended = m.Fiche.state.in_(FICHE_ENDED)
+        query = select(m.Fiche).where(m.Fiche.meeting_id == meeting.id, ~ended)
         return self._session.scalar(query)
 
-    def open_fiche(self, meeting: m.Meeting, case: m.Case, direction: str) -> m.Fiche:
-        row = self._session.get(m.Fiche, (meeting.id, case.id))
+    def fiche_of(self, meeting: m.Meeting, case: m.Case | int) -> m.Fiche | None:
+        """The fiche of a case in a meeting, whatever became of it."""
+        case_id = case if isinstance(case, int) else case.id
+        return self._session.get(m.Fiche, (meeting.id, case_id))
+
+    def begin_fiche(
+        self, meeting: m.Meeting, case: m.Case, direction: str, state: FicheState
+    ) -> m.Fiche:
+        row = self.fiche_of(meeting, case)
         if row is None:
-            row = m.Fiche(meeting_id=meeting.id, case_id=case.id, direction=direction)
+            row = m.Fiche(meeting_id=meeting.id, case_id=case.id)
             self._session.add(row)
-        row.direction, row.open = direction, True
+        row.direction, row.state = direction, state
         self._session.flush()
         return row
 
-    def trace(self, meeting: m.Meeting, event: EventId) -> None:
-        """Remember, once, that an event holds words which must not outlive the meeting."""
+    def trace(self, meeting: m.Meeting, event: EventId, lane: int) -> None:
+        """Remember, once, that an event must not outlive the meeting."""
         blind = self._seal.index(event, "event")
         if self._session.scalar(select(m.Trace).where(m.Trace.blind == blind)) is None:
             sealed = self._seal.close(event.encode(), "trace/event")
-            self._session.add(m.Trace(meeting_id=meeting.id, blind=blind, event=sealed))
+            self._session.add(m.Trace(meeting_id=meeting.id, lane=lane, blind=blind, event=sealed))
             self._session.flush()
 
-    def traces(self, meeting: m.Meeting) -> list[EventId]:
-        """Oldest first."""
+    def traces(self, meeting: m.Meeting) -> list[tuple[int, EventId]]:
+        """Oldest first, each with its lane."""
         query = select(m.Trace).where(m.Trace.meeting_id == meeting.id).order_by(m.Trace.id)
         rows = self._session.scalars(query)
-        return [EventId(self._seal.open(row.event, "trace/event").decode()) for row in rows]
+        return [
+            (row.lane, EventId(self._seal.open(row.event, "trace/event").decode())) for row in rows
+        ]

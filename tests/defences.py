@@ -192,7 +192,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an answer taken back is counted where the clear relation points",
-        "handlers/polls.py",
+        "handlers/ballots.py",
         "            turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)\n",
         "            return cast(turn, poll, Answer.OBJECT)\n",
         ("tests/test_corners.py",),

@@ -31,6 +31,18 @@ class Direction(StrEnum):
     FROM_LTF = "from_ltf"
 
 
+class FicheState(StrEnum):
+    """How far a form is: whether at all (F34), item by item (F07), the whole, and how it ended."""
+
+    WANTED = "wanted"
+    OPEN = "open"
+    WHOLE = "whole"
+    ADOPTED = "adopted"
+    CLOSED = "closed"
+
+
+FICHE_ENDED = (FicheState.ADOPTED, FicheState.CLOSED)
+
 RISK_DOMAINS = frozenset(
     {
         Section.BELIEFS,
