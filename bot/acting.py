@@ -21,6 +21,13 @@ from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.acting")
 
+_WORDS_GO = {  # refusals after which the words do not stay a moment longer
+    Reason.PERSONAL_DATA,
+    Reason.NOT_ENCRYPTED,
+    Reason.SAID_ELSEWHERE,
+    Reason.ROOM_EXCEEDS_ROSTER,
+    Reason.ON_SCREEN,
+}
 QUIET = timedelta(hours=1)  # the same advice to the same person at most this often
 LINE_OF_GREETING = -2  # line number of what is not a line
 
@@ -60,7 +67,7 @@ class Actor:
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
         """Words of an item refused outside a meeting, in clear, or because they tell who somebody
         is, do not stay a moment longer (P09, F17); none stay in a direct room."""
-        at_once = refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}
+        at_once = refused.reason in _WORDS_GO
         redaction = traces.redaction(request.event_id)
         if request.place is Place.DIRECT:  # ours to try, not ours to promise
             return [replace(redaction, lane=int(request.sender))]

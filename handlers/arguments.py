@@ -10,7 +10,7 @@ from bot.rules import reference as references
 from bot.rules.actions import ActionCode
 from bot.rules.decision import Decision
 from bot.rules.facts import ActionNumber, Code, Reference
-from bot.rules.fiche import SIGNS, Direction, Section, Sign
+from bot.rules.fiche import SIGNS, Confirmer, Direction, Phase, Section, Sign
 from bot.rules.notification import Route
 from bot.rules.people import Excluded, Organisation, Role
 from bot.rules.refusal import Reason, Refused
@@ -33,6 +33,7 @@ class Words:
     def __init__(self, text: str, command: str) -> None:
         self._text = text.strip()
         self.command = command
+        self.section: Section | None = None  # of the form, once it has been taken
 
     def take(self) -> str:
         word, _, self._text = self._text.partition(" ")
@@ -132,7 +133,8 @@ def direction(words: Words) -> Direction:
 
 
 def section(words: Words) -> Section:
-    return _choice(words, Section, Reason.UNKNOWN_SECTION)
+    words.section = _choice(words, Section, Reason.UNKNOWN_SECTION)
+    return words.section
 
 
 def sign(words: Words) -> Sign | None:
@@ -142,6 +144,15 @@ def sign(words: Words) -> Sign | None:
         return None
     words.skip(1)
     return SIGNS[first]
+
+
+def phase(words: Words) -> Phase | None:
+    """The phase of a follow-up, in its own section only; elsewhere its name is just a word."""
+    return _longest(words, Phase) if words.section is Section.TRAJECTORY else None
+
+
+def confirmer(words: Words) -> Confirmer:
+    return _known(words, Confirmer)
 
 
 def text(words: Words) -> str:
@@ -198,12 +209,14 @@ def word(words: Words) -> str:
 
 
 def _known(words: Words, family: type[Family]) -> Family:
-    return _longest(words, family) or words.wrong()
+    found = _longest(words, family)
+    return found if found is not None else words.wrong()
 
 
 def _choice(words: Words, family: type[Family], reason: Reason) -> Family:
     found = _longest(words, family)
     if found is None:
+        words.take()
         raise _unknown(family, reason)
     return found
 
@@ -216,7 +229,6 @@ def _longest(words: Words, family: type[Family]) -> Family | None:
             for _ in range(count):
                 words.take()
             return found
-    words.take()
     return None
 
 

@@ -29,6 +29,14 @@ def on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
     return meeting, case
 
 
+def on_floor(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
+    """The case that the table is talking about now, or a refusal."""
+    meeting, case = on_table(turn, reference)
+    if meeting.case_id != case.id:
+        raise Refused(Reason.NOT_ON_FLOOR)
+    return meeting, case
+
+
 def _was_on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
     """The same for saying that nothing happened: possible too when somebody had to leave."""
     meeting, case = turn.meeting(), known(turn, reference)
@@ -48,10 +56,11 @@ def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ..
             raise Refused(Reason.ACTION_UNANSWERED, action=agenda.number(waiting[0]))
         turn.tx.meetings.take_up(meeting, case)
         meeting.case_id = case.id
+    says = polls.void_whole(turn, case) if changes else []
     for user_id, joins in changes:
         _change(turn, meeting, case, turn.person(user_id), joins=joins)
     stated = turn.tx.meetings.rostered(meeting, case)
-    says = [Say("roster.stated", {"case": reference, "roster": stated})]
+    says.append(Say("roster.stated", {"case": reference, "roster": stated}))
     open_polls = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case.id]
     return [*says, *(overview.progress(turn, poll) for poll in open_polls if changes)]
 
@@ -80,14 +89,10 @@ def decide(turn: Turn, reference: Reference, decision: Decision) -> Says:
     for other in turn.tx.polls.open_ones(meeting):
         if other.case_id == case.id:
             raise Refused(Reason.POLLS_OPEN, number=other.number)
-    poll = m.Poll(
-        meeting_id=meeting.id,
-        case_id=case.id,
-        number=turn.tx.polls.next_number(meeting),
-        version=1,
-        subject=decision,
-    )
-    return polls.open_poll(turn, meeting, poll)
+    fiche = turn.tx.polls.fiche(meeting)
+    if fiche is not None and fiche.case_id == case.id:
+        raise Refused(Reason.FICHE_OPEN)
+    return polls.open_poll(turn, polls.new(turn, case, decision))
 
 
 def manager(turn: Turn, reference: Reference, user_id: str) -> Says:

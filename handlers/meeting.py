@@ -8,6 +8,7 @@ from bot.rules.facts import Account, Fact
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
 from handlers import agenda, members, minutes, polls, traces
+from handlers.effects import require_handed_over
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
@@ -54,6 +55,7 @@ def close(turn: Turn) -> Says:
     """Close the meeting: minutes, redaction, and the moment's data is gone (DESIGN 8, R11)."""
     meeting = turn.meeting()
     _require_discussed(turn, meeting)
+    require_handed_over(turn, meeting)
     says: Says = []
     for poll in turn.tx.polls.open_ones(meeting):
         says += polls.settle(turn, poll)

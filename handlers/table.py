@@ -30,6 +30,8 @@ TABLE = frozenset({Place.TABLE})
 DIRECT = frozenset({Place.DIRECT})
 BOTH = TABLE | DIRECT
 
+_ITEM = (take.section, take.sign, take.phase, take.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -90,8 +92,10 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "admit": Command(notifications.admit, Right.MAYOR, BOTH, (take.reference,)),
         "refuse": Command(notifications.refuse, Right.MAYOR, BOTH, (take.reference,)),
         "fiche": Command(fiche.open_, Right.OFFICER, TABLE, (take.reference, take.direction)),
-        "item": Command(fiche.item, Right.OFFICER, TABLE, (take.section, take.sign, take.text)),
+        "item": Command(fiche.item, Right.OFFICER, TABLE, _ITEM),
         "amend": Command(fiche.amend, Right.OFFICER, TABLE, (take.number, take.text)),
+        "drop": Command(fiche.drop, Right.OFFICER, TABLE, (take.number,)),
+        "attest": Command(fiche.attest, Right.OFFICER, TABLE, (take.number, take.confirmer)),
         "fiche.close": Command(fiche.close, Right.OFFICER, TABLE),
     }
 )

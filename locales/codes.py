@@ -11,7 +11,7 @@ from bot.rules.actions import ActionCode, ActionState
 from bot.rules.agenda import MeetingState, Step
 from bot.rules.consensus import Answer, Outcome
 from bot.rules.decision import Decision
-from bot.rules.fiche import Direction, Section, Sign
+from bot.rules.fiche import Confirmer, Direction, Phase, Section, Sign
 from bot.rules.identity import Standing
 from bot.rules.notification import Attestation, Route
 from bot.rules.people import Excluded, Organisation, Right, Role, Seat
@@ -31,6 +31,15 @@ class Subject(StrEnum):
     FOLLOW = "follow"
     STOP = "stop"
     REFER = "refer"
+    FEEDBACK = "feedback"
+    WHOLE = "whole"
+    FORM = "form"
+
+
+# What each section of the form is for, shown when it is opened.
+Purpose = StrEnum(
+    "Purpose", "reason beliefs social intention acts psych other trajectory questions"
+)
 
 
 class Place(StrEnum):
@@ -172,6 +181,37 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "negative": NP_("sign", "negative"),
             "neutral": NP_("sign", "neutral"),
         },
+        Purpose: {
+            "reason": NP_(
+                "purpose",
+                "why this is on the table, briefly; naming the service that brought it only if "
+                "it agrees",
+            ),
+            "beliefs": NP_(
+                "purpose", "convictions, grievances, injustice experienced, support online or off"
+            ),
+            "social": NP_("purpose", "family, network, protective people, work, school"),
+            "intention": NP_("purpose", "intentions expressed to act, threats, or to refrain"),
+            "acts": NP_("purpose", "deeds, capacity, ability"),
+            "psych": NP_("purpose", "only what a psychiatrist or psychologist has confirmed"),
+            "other": NP_("purpose", "other factors that protect or make vulnerable"),
+            "trajectory": NP_(
+                "purpose",
+                "who follows up, what it holds, since when, turning points, effect; with its phase",
+            ),
+            "questions": NP_("purpose", "questions to the task force or to the table"),
+        },
+        Phase: {
+            "building": NP_("phase", "start"),
+            "drawing_up": NP_("phase", "drawing-up"),
+            "carrying_out": NP_("phase", "carrying-out"),
+            "ending": NP_("phase", "ending"),
+            "not_started": NP_("phase", "no-trajectory"),
+        },
+        Confirmer: {
+            "psychiatrist": NP_("confirmer", "psychiatrist"),
+            "psychologist": NP_("confirmer", "psychologist"),
+        },
         Direction: {
             "to_ltf": NP_("direction", "to the local task force"),
             "from_ltf": NP_("direction", "from the local task force"),
@@ -181,6 +221,9 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "follow": NP_("subject", "follow further"),
             "stop": NP_("subject", "stop following"),
             "refer": NP_("subject", "refer to the task force"),
+            "feedback": NP_("subject", "feed back at all"),
+            "whole": NP_("subject", "the feedback form as a whole"),
+            "form": NP_("subject", "the feedback form on the screen"),
         },
         Place: {
             "table": NP_("place", "the table's room"),
@@ -224,6 +267,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         Outcome: {
             "consensus": NP_("outcome", "consensus"),
             "no_consensus": NP_("outcome", "no consensus"),
+            "dropped": NP_("outcome", "dropped"),
         },
     }
 )
@@ -244,6 +288,9 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         ActionState: "action state",
         Section: "section",
         Sign: "sign",
+        Purpose: "purpose",
+        Phase: "phase",
+        Confirmer: "confirmer",
         Direction: "direction",
         Answer: "answer",
         Outcome: "outcome",

@@ -152,6 +152,14 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             NP_("syntax", "N TEXT"),
             N_("propose other words for item N; everybody is asked anew"),
         ),
+        "drop": Wording(
+            NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")
+        ),
+        "attest": Wording(
+            NP_("command", "attest"),
+            NP_("syntax", "N psychiatrist|psychologist"),
+            N_("declare that a psychiatrist or psychologist has confirmed item N"),
+        ),
         "fiche.close": Wording(
             NP_("command", "fiche close|close fiche"), "", N_("end the feedback form")
         ),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.rules.consensus import Answer
 from bot.rules.facts import Account, EventId
-from bot.rules.fiche import FICHE_ENDED, FicheState
+from bot.rules.fiche import FICHE_ENDED, FicheState, Section
 from storage import models as m
 from storage.seal import Seal
 
@@ -62,12 +62,52 @@ class Polls:
         return self._session.scalars(query.order_by(m.Poll.number, m.Poll.version)).all()
 
     def open_ones(self, meeting: m.Meeting) -> Sequence[m.Poll]:
-        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.outcome.is_(None))
+        """Those that are asked and not settled; an item that waits to be attested is not asked."""
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.outcome.is_(None), ~m.Poll.waiting
+        )
         return self._session.scalars(query.order_by(m.Poll.id)).all()
 
     def all_of(self, meeting: m.Meeting) -> Sequence[m.Poll]:
         query = select(m.Poll).where(m.Poll.meeting_id == meeting.id)
         return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def newest_items(self, meeting: m.Meeting, case: m.Case | int) -> list[m.Poll]:
+        """The last version of each item of a case's form, in the order of the form."""
+        case_id = case if isinstance(case, int) else case.id
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.case_id == case_id, m.Poll.section.is_not(None)
+        )
+        rows = self._session.scalars(query.order_by(m.Poll.number, m.Poll.version))
+        newest = {row.number: row for row in rows}.values()
+        order = list(Section)
+        return sorted(newest, key=lambda row: (order.index(Section(str(row.section))), row.number))
+
+    def last_about(self, meeting: m.Meeting, case: m.Case | int, subject: str) -> m.Poll | None:
+        """The last poll of a case on a subject."""
+        case_id = case if isinstance(case, int) else case.id
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.case_id == case_id, m.Poll.subject == subject
+        )
+        return self._session.scalar(query.order_by(m.Poll.id.desc()))
+
+    def called_secret(self, meeting: m.Meeting, case_id: int, digest: bytes) -> bool:
+        """Whether somebody has said of these very words that they hold a secret of theirs."""
+        query = select(m.Poll.id).where(
+            m.Poll.meeting_id == meeting.id,
+            m.Poll.case_id == case_id,
+            m.Poll.secret,
+            m.Poll.digest == digest,
+        )
+        return self._session.scalar(query) is not None
+
+    def digest_of_all(self, items: Sequence[m.Poll]) -> bytes:
+        """A keyed digest of a form: its items, in order, with section, sign, phase and words."""
+        whole = hmac.new(self._seal.derive("form"), digestmod=hashlib.sha256)
+        for row in items:
+            words = f"{row.number} {row.version} {row.section} {row.sign} {row.phase} "
+            whole.update(words.encode() + (row.digest or b""))
+        return whole.digest()
 
     def next_number(self, meeting: m.Meeting) -> int:
         """Numbers run through a meeting; one of a forgotten case is not given again."""

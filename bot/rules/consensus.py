@@ -15,6 +15,7 @@ class Answer(StrEnum):
 class Outcome(StrEnum):
     CONSENSUS = "consensus"
     NO_CONSENSUS = "no_consensus"
+    DROPPED = "dropped"  # taken back by whoever proposed it, before or after the answers
 
 
 def cast(before: Answer | None, answer: Answer) -> Answer:

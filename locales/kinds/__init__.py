@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from locales.kinds.cases import CASES
+from locales.kinds.fiche import FICHE
 from locales.kinds.form import Kind, Line
 from locales.kinds.meeting import MEETING
 from locales.kinds.people import PEOPLE
@@ -18,5 +19,5 @@ from locales.kinds.words import WORDS
 __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {**PEOPLE, **ROOMS, **MEETING, **CASES, **POLLS, **WORDS}
+    {**PEOPLE, **ROOMS, **MEETING, **CASES, **POLLS, **FICHE, **WORDS}
 )
