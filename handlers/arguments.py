@@ -6,10 +6,11 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
+from bot.rules import form as forms
 from bot.rules import reference as references
 from bot.rules.actions import ActionCode
 from bot.rules.decision import Decision
-from bot.rules.facts import ActionNumber, Code, Reference
+from bot.rules.facts import ActionNumber, Code, FormCode, Reference
 from bot.rules.fiche import SIGNS, Direction, Section, Sign
 from bot.rules.notification import Route
 from bot.rules.people import Excluded, Organisation, Role
@@ -142,6 +143,12 @@ def sign(words: Words) -> Sign | None:
         return None
     words.skip(1)
     return SIGNS[first]
+
+
+def form_code(words: Words) -> FormCode:
+    """May be typed in groups; nothing follows it."""
+    typed = words.rest().strip(".,;:!?")
+    return forms.read(typed) if typed else words.wrong()
 
 
 def text(words: Words) -> str:

@@ -26,6 +26,16 @@ class Sign(StrEnum):
     NEUTRAL = "neutral"
 
 
+class Phase(StrEnum):
+    """Of the individual follow-up (F29)."""
+
+    BUILDING = "building"
+    DRAWING_UP = "drawing_up"
+    CARRYING_OUT = "carrying_out"
+    ENDING = "ending"
+    NOT_STARTED = "not_started"
+
+
 class Direction(StrEnum):
     TO_LTF = "to_ltf"
     FROM_LTF = "from_ltf"
