@@ -15,6 +15,7 @@ from bot.app import App, lock, matrix_door, open_desk, run_until_stopped
 from bot.config import ConfigError, Settings, load, new_key
 from bot.identity import Terminal
 from bot.matrix.door import CannotStart, SessionLost
+from bot.rules import form
 from bot.terminal import Console, Verification
 from storage.inspect import lines, tables
 
@@ -78,6 +79,16 @@ def key(arguments: argparse.Namespace) -> int:
     except FileExistsError:
         raise ConfigError(f"{arguments.file} exists already and is left as it is") from None
     print(f"{arguments.file}: keep a copy in a safe place; without it the store is lost")
+    return 0
+
+
+def fingerprint(arguments: argparse.Namespace) -> int:
+    """The code of a form; needs no settings, so anybody can check it on their own machine."""
+    try:
+        data = arguments.file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{arguments.file} cannot be read: {error.strerror}") from None
+    print(form.fingerprint(data))
     return 0
 
 
@@ -150,6 +161,9 @@ def _parser() -> argparse.ArgumentParser:
     keys.add_argument("what", choices=["new"])
     keys.add_argument("file", type=Path)
     keys.set_defaults(do=key)
+    print_code = commands.add_parser("fingerprint", help="print the code of a feedback form")
+    print_code.add_argument("file", type=Path)
+    print_code.set_defaults(do=fingerprint)
     return parser
 
 

@@ -6,10 +6,11 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NoReturn, TypeVar
 
+from bot.rules import form as forms
 from bot.rules import reference as references
 from bot.rules.actions import ActionCode
 from bot.rules.decision import Decision
-from bot.rules.facts import ActionNumber, Code, Reference
+from bot.rules.facts import ActionNumber, Code, FormCode, Reference
 from bot.rules.fiche import SIGNS, Confirmer, Direction, Phase, Section, Sign
 from bot.rules.notification import Route
 from bot.rules.people import Excluded, Organisation, Role
@@ -153,6 +154,12 @@ def phase(words: Words) -> Phase | None:
 
 def confirmer(words: Words) -> Confirmer:
     return _known(words, Confirmer)
+
+
+def form_code(words: Words) -> FormCode:
+    """May be typed in groups; nothing follows it."""
+    typed = words.rest().strip(".,;:!?")
+    return forms.read(typed) if typed else words.wrong()
 
 
 def text(words: Words) -> str:

@@ -1,7 +1,7 @@
 """What follows from the outcome of a poll."""
 
-from bot.rules import fiche as rules
 from bot.rules import consensus
+from bot.rules import fiche as rules
 from bot.rules.consensus import Outcome
 from bot.rules.decision import Decision, forgets
 from bot.rules.facts import Account, Fact

@@ -152,9 +152,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             NP_("syntax", "N TEXT"),
             N_("propose other words for item N; everybody is asked anew"),
         ),
-        "drop": Wording(
-            NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")
-        ),
+        "drop": Wording(NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")),
         "attest": Wording(
             NP_("command", "attest"),
             NP_("syntax", "N psychiatrist|psychologist"),

@@ -242,6 +242,10 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "There is no item with that number in this feedback form. Each poll shows its number."
         ),
         Reason.ITEM_ADOPTED: N_("Everybody has agreed to that item; it stays as it is."),
+        Reason.MISTYPED_CODE: N_(
+            "That code is mistyped. It has five groups of five signs, letters and the figures 2 to "
+            "7; `tafelbot fingerprint` prints it."
+        ),
     }
 )
 

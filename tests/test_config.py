@@ -12,6 +12,7 @@ import pytest
 from bot.__main__ import main
 from bot.app import lock, open_desk
 from bot.config import ConfigError, Settings, TableSettings, load, new_key
+from bot.rules.form import fingerprint
 from tests.hall import FakeDoor, FakeMatrix
 
 EXAMPLE = """
@@ -246,3 +247,15 @@ def test_a_wrong_master_key_is_refused_with_what_to_do(path: Path) -> None:
     new_key(path.parent / "secrets/master.key")
     with pytest.raises(ConfigError, match="master key does not open"):
         open_desk(load(path), door)
+
+
+def test_the_code_of_a_file_needs_no_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "form.docx").write_bytes(b"PK\x03\x04")
+    assert main(["fingerprint", "form.docx"]) == 0
+    assert capsys.readouterr().out == f"{fingerprint(b'PK' + bytes((3, 4)))}\n"
+    assert main(["fingerprint", "nothing.docx"]) == 2
+    assert "nothing.docx cannot be read" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["form.docx"]

@@ -9,8 +9,9 @@ import pytest
 
 from bot.matrix.door import Hearing
 from bot.rules.fiche import TEXT_LIMIT
-from bot.rules.refusal import Reason
+from bot.rules.refusal import Reason, Refused
 from demo.scene import COORDINATOR, Scene
+from handlers.arguments import Words, form_code
 from locales.catalogue import catalogue
 from locales.codes import fold
 from tests import moments as at
@@ -296,6 +297,16 @@ async def test_what_tells_who_somebody_is_is_refused_and_deleted_at_once(hall: H
     assert hall.matrix.events[typed.event_id].content == {}
 
 
+@pytest.mark.parametrize("typed", ["zwanenzang", "AAAAA-BBBBB-CCCCC-DDDDD-EEEE0", "A" * 26])
+def test_a_mistyped_code_of_a_form_is_refused(typed: str) -> None:
+    with pytest.raises(Refused) as caught:
+        form_code(Words(typed, "form"))
+    assert caught.value.reason is R.MISTYPED_CODE
+    assert form_code(Words(f"{'a' * 24} 7.", "form")) == "AAAAA-AAAAA-AAAAA-AAAAA-AAAA7"
+    with pytest.raises(Refused, match=R.WRONG_ARGUMENTS):
+        form_code(Words("", "form"))
+
+
 def test_every_reason_is_provoked() -> None:
     """By a line of the table above or by a test of its own in this file."""
     by_name = set(re.findall(r"R\.([A-Z_]+)", inspect.getsource(inspect.getmodule(Bad) or R)))
@@ -308,5 +319,6 @@ def test_every_reason_is_provoked() -> None:
         R.NOT_ENCRYPTED,
         R.NOT_TAKEN_UP,
         R.NOT_ON_ROSTER,
+        R.MISTYPED_CODE,
     }
     assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}

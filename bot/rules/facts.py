@@ -71,13 +71,20 @@ class MasterKey(_Word):
         return " ".join(self[i : i + 4] for i in range(0, 16, 4))
 
 
+class FormCode(_Word):
+    """What stands for the words of a form or the bytes of a file; `bot.rules.form` makes it."""
+
+    __slots__ = ()
+    form = re.compile(r"[A-Z2-7]{5}(?:-[A-Z2-7]{5}){4}")
+
+
 class Account(int):
     """Our own number of a person's account; becomes a mention when a message is rendered."""
 
 
 Fact: TypeAlias = (
-    "Code | Reference | ActionNumber | EventId | Token | MasterKey | Account | StrEnum | int | date"
-    " | datetime | tuple[Fact, ...] | Mapping[str, Fact] | None"
+    "Code | Reference | ActionNumber | EventId | Token | MasterKey | FormCode | Account | StrEnum"
+    " | int | date | datetime | tuple[Fact, ...] | Mapping[str, Fact] | None"
 )
 Facts: TypeAlias = Mapping[str, Fact]
 
@@ -88,6 +95,7 @@ _WORDS = {
     "event": EventId,
     "id": Token,
     "key": MasterKey,
+    "form": FormCode,
 }
 _TAGS = {word: tag for tag, word in _WORDS.items()}
 

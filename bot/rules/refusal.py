@@ -94,6 +94,7 @@ class Reason(StrEnum):
     PERSONAL_DATA = "personal_data"
     UNKNOWN_ITEM = "unknown_item"
     ITEM_ADOPTED = "item_adopted"
+    MISTYPED_CODE = "mistyped_code"
 
 
 class Refused(Exception):

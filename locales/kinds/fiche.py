@@ -18,11 +18,15 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
                 "common database."
             ),
             Line(
-                N_("The information officer proposes with `{do_item}`, and ends with `{do_fiche_close}`."),
+                N_(
+                    "The information officer proposes with `{do_item}`, and ends with `{do_fiche_close}`."
+                ),
                 unless="screen",
             ),
             Line(
-                N_("The information officer shows it on the screen, and types `{do_form}` and its code."),
+                N_(
+                    "The information officer shows it on the screen, and types `{do_form}` and its code."
+                ),
                 when="screen",
             ),
             case="case",

@@ -55,7 +55,9 @@ _QUESTION = (
     ),
     Line(N_("The feedback form as a whole, in these words and this order:"), when="items"),
     Line("**{section}{sign}{phase}:** {text}", each="items"),
-    Line(N_("The feedback form on the screen, with the code **{code}**?"), when=("subject", "form")),
+    Line(
+        N_("The feedback form on the screen, with the code **{code}**?"), when=("subject", "form")
+    ),
     Line(N_("Follow **{case}** further at this table?"), when=("subject", "follow")),
     Line(
         N_("Stop following **{case}**? I then forget its reference at once."),

@@ -13,6 +13,7 @@ from bot.rules.facts import (
     Code,
     EventId,
     Fact,
+    FormCode,
     Reference,
     Token,
     pack,
@@ -33,6 +34,7 @@ simple: st.SearchStrategy[Fact] = st.one_of(
     st.from_regex(ActionNumber.form, fullmatch=True).map(ActionNumber),
     st.from_regex(EventId.form, fullmatch=True).map(EventId),
     st.from_regex(Token.form, fullmatch=True).map(Token),
+    st.from_regex(FormCode.form, fullmatch=True).map(FormCode),
     st.dates(),
     st.datetimes(timezones=st.just(UTC)),
 )
@@ -71,7 +73,7 @@ def test_a_plain_string_is_refused_wherever_it_hides(prose: object) -> None:
         pack(prose)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("word", [Code, Reference, ActionNumber, EventId, Token])
+@pytest.mark.parametrize("word", [Code, Reference, ActionNumber, EventId, Token, FormCode])
 @pytest.mark.parametrize("prose", ["Hij traint opnieuw.", "", "a b", "x" * 300, "ja\n"])
 def test_no_word_takes_prose(word: type[Code], prose: str) -> None:
     with pytest.raises(ValueError, match="not a"):
