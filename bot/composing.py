@@ -6,9 +6,10 @@ from typing import Any
 from bot.desk import Desk
 from bot.matrix.door import Content
 from bot.rules.facts import Account, Code, EventId, Facts, wire
+from bot.rules.form import wording
 from bot.rules.refusal import Reason
-from bot.spoken import spoken
-from handlers import core
+from bot.words import Words
+from handlers.effects import WORDED
 from locales.catalogue import NP_, translate
 from locales.codes import Language
 from locales.kinds import KINDS, POLL_ANSWERS
@@ -23,29 +24,29 @@ TEXT = "org.matrix.msc1767.text"
 class Composer:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.words = Words(desk)
 
-    async def message(self, outgoing: Outgoing, edits: EventId | None) -> dict[str, Any] | None:
-        """An `m.room.message`; None when it would show words that are not to be had."""
+    async def message(self, outgoing: Outgoing, edits: EventId | None) -> dict[str, Any]:
+        """An `m.room.message`; `WordsMissing` when it would show words that are not to be had."""
         facts = dict(outgoing.facts)
-        words = await self._words(facts)
-        if words is None:
-            return None
+        words = await self.words.of(facts)
         if outgoing.kind == "poll.opened":
             with self._desk.transaction() as tx:
                 facts["poll_event"] = tx.outbox.anchor(f"poll-{facts['poll']}")
+            facts["changed"] = "changes" in words or None
+            if facts.get("items") is not None:
+                facts["code"] = wording(await self.words.entries(facts))
         shown = self.render(outgoing.lane, outgoing.kind, facts, words)
         content = {**_text(shown), **self._ringing(outgoing), **self._facts(outgoing, facts)}
         return _edit(content, edits) if edits else {**content, **_relation(outgoing)}
 
-    async def poll(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        """A native poll (MSC3381, unstable names: what clients speak)."""
-        words = await self._words(outgoing.facts)
-        if words is None:
-            return None
+    async def poll(self, outgoing: Outgoing) -> dict[str, Any]:
+        """A native poll (MSC3381, unstable names: what clients speak); `WordsMissing`."""
+        words = await self.words.of(outgoing.facts)
         question = self.render(TABLE_LANE, "poll.question", outgoing.facts, words).text
         ids = outgoing.facts["answers"]
         assert isinstance(ids, Mapping)
-        agree = "agree_item" if outgoing.facts.get("section") else "agree"
+        agree = "agree_item" if outgoing.facts["subject"] in WORDED else "agree"
         answers = {ids["agree"]: POLL_ANSWERS[agree], ids["object"]: POLL_ANSWERS["object"]}
         labels = {key: self.in_languages(text) for key, text in answers.items()}
         fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
@@ -81,15 +82,6 @@ class Composer:
             FACTS: {"kind": "refused", **wire(facts)},
         }
 
-    def forget(self, outgoing: Outgoing) -> None:
-        """What was said with words of an item in it can be read again in the room."""
-        with self._desk.transaction() as tx:
-            poll = tx.polls.find(int(str(outgoing.facts["poll"])))
-            source = tx.polls.source(poll) if poll else None
-            line = poll.line if poll else None
-        if source is not None and line is not None:
-            self._desk.lines.pop((source, line), None)
-
     def room_name(self) -> str:
         """Neutral: room names are not encrypted."""
         return self.in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
@@ -97,29 +89,6 @@ class Composer:
     def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
         """The machine facts of a message, only those named."""
         return self._facts(outgoing, {name: outgoing.facts.get(name) for name in names})
-
-    async def _words(self, facts: Facts) -> Mapping[str, str] | None:
-        """The text of the item a message is about: from memory, else from the room again, and
-        only if it is still what was proposed (promise 1)."""
-        if facts.get("section") is None:
-            return {}
-        with self._desk.transaction() as tx:
-            poll = tx.polls.find(int(str(facts["poll"])))
-            source = tx.polls.source(poll) if poll else None
-            if poll is None or source is None or poll.line is None:
-                return None
-            number, digest = poll.line, poll.digest
-            table = tx.people.table_room()
-            room = tx.people.room_id(table) if table else ""
-        line = self._desk.lines.get((source, number)) or await self._fetch(room, source, number)
-        text = None if line is None else core.item_text(line, self._desk.names)
-        with self._desk.transaction() as tx:
-            return {"text": text} if text and tx.polls.digest(text) == digest else None
-
-    async def _fetch(self, room: str, event_id: str, number: int) -> str | None:
-        event = await self._desk.door.fetch(room, event_id)
-        lines = spoken(event.content) if event else []
-        return lines[number] if number < len(lines) else None
 
     def render(self, lane: int, kind: str, facts: Facts, extra: Mapping[str, str]) -> Rendered:
         """In every language of the table, or in the person's own."""

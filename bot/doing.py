@@ -14,10 +14,6 @@ from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.tx import Tx
 
 
-class WordsMissing(Exception):
-    """The words of an item are not to be had, or not those that were proposed."""
-
-
 class Doer:
     def __init__(self, desk: Desk, composer: Composer, watch: Watch) -> None:
         self._desk = desk
@@ -49,17 +45,13 @@ class Doer:
             key = await self._watch.meet(_member(outgoing))
             outgoing = replace(outgoing, facts={**outgoing.facts, "key": key})
         content = await self._composer.message(outgoing, edits)
-        if content is None:
-            return None
         event = await self._send(room, "m.room.message", content, outgoing)
         if outgoing.kind == "poll.opened":
-            self._composer.forget(outgoing)
+            self._composer.words.forget(int(str(outgoing.facts["poll"])))
         return event
 
     async def _poll(self, outgoing: Outgoing, room: str) -> str | None:
         content = await self._composer.poll(outgoing)
-        if content is None:  # nobody can agree
-            raise WordsMissing
         return await self._send(room, "org.matrix.msc3381.poll.start", content, outgoing)
 
     async def _poll_end(self, outgoing: Outgoing, room: str) -> str | None:

@@ -156,7 +156,8 @@ class Hearer:
             handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
             done = self._actor.act(request, line, handle)
             if done and core.holds_words(line):
-                self._desk.lines[event.event_id, number] = lines[number]
+                whole = core.paragraph(lines, number, self._desk.names)
+                self._desk.lines[event.event_id, number] = whole
 
     async def _looked_at(self, room: str, place: Place, line: Line) -> RoomFacts | None:
         """The table's room, after a look at it if it is new or a meeting is about to open."""

@@ -86,6 +86,16 @@ def holds_words(line: Line) -> bool:
     return line.name in {"item", "amend"}
 
 
+def paragraph(lines: Sequence[str], number: int, names: Sequence[str]) -> str:
+    """A line, and those after it that begin nothing of their own: an item may be written so."""
+    found = [lines[number]]
+    for line in lines[number + 1 :]:
+        if without_prefix(line, names) is not None:
+            break
+        found.append(line)
+    return " ".join(filter(None, found))
+
+
 def item_text(text: str, names: Sequence[str]) -> str | None:
     """The words of an item in a line that proposes or amends one; None for any other line."""
     rest = without_prefix(text, names)

@@ -1,5 +1,7 @@
 """What follows from the outcome of a poll."""
 
+from collections.abc import Collection
+
 from bot.rules import consensus
 from bot.rules import fiche as rules
 from bot.rules.consensus import Outcome
@@ -14,8 +16,10 @@ from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
 from storage import models as m
 from storage.outbox import Act
+from storage.tx import Tx
 
 DECISIONS = frozenset(Decision)
+WORDED = frozenset({Subject.ITEM, Subject.WHOLE, Subject.FORM})  # what may hold a secret
 
 
 def follow(turn: Turn, poll: m.Poll) -> Says:
@@ -32,6 +36,22 @@ def follow(turn: Turn, poll: m.Poll) -> Says:
     return []
 
 
+def void(tx: Tx, poll: m.Poll, lost: Collection[int]) -> Says:
+    """A poll that could not be shown; `lost`: the items whose words are not to be had."""
+    poll.outcome = Outcome.NO_CONSENSUS
+    meeting = tx.meetings.running()
+    if meeting is not None and poll.subject == Subject.FEEDBACK:
+        fiche = tx.polls.fiche_of(meeting, poll.case_id)
+        assert fiche is not None
+        fiche.state = FicheState.CLOSED
+    items = [tx.polls.find(one) for one in lost if poll.subject == Subject.WHOLE]
+    gone = [row for row in items if row is not None]
+    for row in gone:
+        row.outcome = Outcome.NO_CONSENSUS
+    numbers = tuple(row.number for row in gone)
+    return [Say("item.void", {"numbers": numbers}, poll.lane)] if numbers else []
+
+
 def _wanted(turn: Turn, poll: m.Poll, *, agreed: bool) -> Says:
     """Feeding back is a decision of its own (F34): only then is the form opened."""
     meeting = turn.meeting()
@@ -46,6 +66,7 @@ def _wanted(turn: Turn, poll: m.Poll, *, agreed: bool) -> Says:
         "direction": rules.Direction(fiche.direction),
         "roster": turn.tx.meetings.rostered(meeting, case),
         "sections": tuple({"section": one, "purpose": one} for one in Section),
+        "screen": turn.table.fiche_text is rules.FicheText.SCREEN,
     }
     return [Say("fiche.opened", facts, poll.lane)]
 

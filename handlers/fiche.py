@@ -2,8 +2,16 @@
 
 from bot.rules import fiche as rules
 from bot.rules.consensus import Outcome
-from bot.rules.facts import EventId, Fact, Reference
-from bot.rules.fiche import Confirmer, Direction, FicheState, Phase, Section, Sign
+from bot.rules.facts import EventId, Fact, FormCode, Reference
+from bot.rules.fiche import (
+    Confirmer,
+    Direction,
+    FicheState,
+    FicheText,
+    Phase,
+    Section,
+    Sign,
+)
 from bot.rules.refusal import Reason, Refused
 from handlers import effects, polls
 from handlers.cases import on_floor
@@ -58,6 +66,23 @@ def amend(turn: Turn, number: int, text: str) -> Says:
         return says + _propose(turn, poll, text)
     poll.source, poll.line, poll.digest = before.source, before.line, before.digest
     return says + _put(turn, poll, None, {"same": True})
+
+
+def form(turn: Turn, code: FormCode) -> Says:
+    """The form as it stands on the screen, under the code of its file: one poll on that version,
+    without a word of it here (F07, F08)."""
+    meeting, fiche = _open_fiche(turn)
+    if turn.table.fiche_text is not FicheText.SCREEN:
+        raise Refused(Reason.NOT_ON_SCREEN)
+    case = turn.tx.cases.get(fiche.case_id)
+    before = turn.tx.polls.last_about(meeting, case, Subject.FORM)
+    digest = turn.tx.polls.digest(code)
+    if turn.tx.polls.called_secret(meeting, case.id, digest):
+        raise Refused(Reason.SECRET_INSIDE)
+    says = polls.settle(turn, before) if before is not None and before.outcome is None else []
+    poll = polls.new(turn, case, Subject.FORM, before)
+    poll.digest = digest
+    return says + polls.open_poll(turn, poll, code=code)
 
 
 def drop(turn: Turn, number: int) -> Says:
@@ -159,6 +184,8 @@ def _written_on(turn: Turn) -> m.Case:
     """The case whose form words are proposed for, where its roster and nobody else reads them
     (C15, C16)."""
     meeting, fiche = _open_fiche(turn)
+    if turn.table.fiche_text is FicheText.SCREEN:
+        raise Refused(Reason.ON_SCREEN)
     case = turn.tx.cases.get(fiche.case_id)
     roster = turn.tx.meetings.roster(meeting, case)
     if any(not roster.get(account) for account in turn.request.in_room):

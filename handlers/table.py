@@ -96,6 +96,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "amend": Command(fiche.amend, Right.OFFICER, TABLE, (take.number, take.text)),
         "drop": Command(fiche.drop, Right.OFFICER, TABLE, (take.number,)),
         "attest": Command(fiche.attest, Right.OFFICER, TABLE, (take.number, take.confirmer)),
+        "form": Command(fiche.form, Right.OFFICER, TABLE, (take.form_code,)),
         "fiche.close": Command(fiche.close, Right.OFFICER, TABLE),
     }
 )

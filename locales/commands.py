@@ -144,13 +144,13 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "item": Wording(
             NP_("command", "item"),
-            NP_("syntax", "SECTION [+ or - or =] TEXT"),
+            NP_("syntax", "SECTION [+ or - or =] [PHASE] TEXT"),
             N_("propose an item; everybody is asked to agree"),
         ),
         "amend": Wording(
             NP_("command", "amend"),
-            NP_("syntax", "N TEXT"),
-            N_("propose other words for item N; everybody is asked anew"),
+            NP_("syntax", "N [TEXT]"),
+            N_("propose other words for item N, or the same again; everybody is asked anew"),
         ),
         "drop": Wording(NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")),
         "attest": Wording(
@@ -158,8 +158,15 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             NP_("syntax", "N psychiatrist|psychologist"),
             N_("declare that a psychiatrist or psychologist has confirmed item N"),
         ),
+        "form": Wording(
+            NP_("command", "form"),
+            NP_("syntax", "CODE"),
+            N_("ask everybody about the form on the screen; `tafelbot fingerprint` gives its code"),
+        ),
         "fiche.close": Wording(
-            NP_("command", "fiche close|close fiche"), "", N_("end the feedback form")
+            NP_("command", "fiche close|close fiche"),
+            "",
+            N_("ask everybody about the form as a whole, or end it"),
         ),
         "yes": Wording(NP_("command", "yes"), "", N_("answer a question of the notification")),
         "no": Wording(NP_("command", "no"), "", N_("answer a question of the notification")),

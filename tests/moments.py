@@ -179,8 +179,16 @@ async def next_meeting(hall: Hall) -> Moment:
 
 
 async def with_fiche(hall: Hall) -> Moment:
+    moment = await wanted(hall)
+    await moment.everybody("agree")
+    return moment
+
+
+async def wanted(hall: Hall) -> Moment:
+    """The officer has asked whether to feed back at all."""
     moment = await followed(hall)
-    await moment.says("io", f"!fiche {moment.case}")
+    sent = await moment.says("io", f"!fiche {moment.case}")
+    moment.poll = only(sent, "poll.opened")
     return moment
 
 
@@ -195,6 +203,36 @@ async def with_item(hall: Hall) -> Moment:
 async def adopted(hall: Hall) -> Moment:
     moment = await with_item(hall)
     await moment.everybody("agree")
+    return moment
+
+
+async def with_psych(hall: Hall) -> Moment:
+    """An item waits to be attested."""
+    moment = await with_fiche(hall)
+    sent = await moment.says("io", "!punt psych - Kreeg in september een diagnose.")
+    moment.poll = only(sent, "item.waiting")
+    return moment
+
+
+async def whole_asked(hall: Hall) -> Moment:
+    """Everybody is asked about the form as a whole."""
+    moment = await adopted(hall)
+    sent = await moment.says("io", "!fiche sluiten")
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
+async def whole_adopted(hall: Hall) -> Moment:
+    moment = await whole_asked(hall)
+    await moment.everybody("agree")
+    return moment
+
+
+async def on_another_case(hall: Hall) -> Moment:
+    """A case was taken up, and the table has gone on."""
+    moment = await followed(hall)
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, "!volgende")
     return moment
 
 

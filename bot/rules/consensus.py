@@ -7,6 +7,13 @@ from typing import TypeVar
 Voter = TypeVar("Voter")
 
 
+class BallotMode(StrEnum):
+    """Whether the table sees each other's answers while a poll is open, or counts only (F01)."""
+
+    OPEN = "open"
+    PRIVATE = "private"
+
+
 class Answer(StrEnum):
     AGREE = "agree"
     OBJECT = "object"

@@ -10,6 +10,13 @@ from bot.rules.refusal import Reason, Refused
 TEXT_LIMIT = 500
 
 
+class FicheText(StrEnum):
+    """Whether the words of the form stand in the encrypted room, or on a screen only (F08)."""
+
+    ROOM = "room"
+    SCREEN = "screen"
+
+
 class Section(StrEnum):
     REASON = "reason"
     BELIEFS = "beliefs"

@@ -19,13 +19,15 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
             ),
             Line(
                 N_(
-                    "The information officer proposes with `{do_item}`, and ends with `{do_fiche_close}`."
+                    "The information officer proposes with `{do_item}`, and ends with "
+                    "`{do_fiche_close}`."
                 ),
                 unless="screen",
             ),
             Line(
                 N_(
-                    "The information officer shows it on the screen, and types `{do_form}` and its code."
+                    "The information officer shows it on the screen, and types `{do_form}` and "
+                    "its code."
                 ),
                 when="screen",
             ),
