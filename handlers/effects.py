@@ -1,12 +1,12 @@
 """What follows from the outcome of a poll."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from bot.rules import consensus
 from bot.rules import fiche as rules
 from bot.rules.consensus import Outcome
 from bot.rules.decision import Decision, forgets
-from bot.rules.facts import Account, Fact
+from bot.rules.facts import Account, Code, Fact
 from bot.rules.fiche import FicheState, Section
 from bot.rules.notification import CaseState
 from bot.rules.people import Role
@@ -103,8 +103,20 @@ def paper(turn: Turn, poll: m.Poll, officer: Account) -> Say:
         "direction": rules.Direction(fiche.direction),
         "discussed": tuple(sorted(day for day in days if day is not None)),
         "poll": poll.id,
+        "items": form_rows(standing_items(turn, meeting, case)),
     }
     return Say("fiche.form", facts, int(officer), Act.FILE)
+
+
+def form_rows(items: Iterable[m.Poll]) -> tuple[Fact, ...]:
+    """The items of a form as facts; their words are found where they were said."""
+    return tuple({"number": one.number, "poll": one.id, **item_facts(one)} for one in items)
+
+
+def item_facts(poll: m.Poll) -> dict[str, Fact]:
+    """Section, sign and phase of an item."""
+    named = {"section": poll.section, "sign": poll.sign, "phase": poll.phase}
+    return {name: Code(value) for name, value in named.items() if value}
 
 
 def officers(turn: Turn, poll: m.Poll) -> tuple[Account, ...]:

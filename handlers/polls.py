@@ -68,24 +68,21 @@ def _question(turn: Turn, poll: m.Poll, case: m.Case) -> dict[str, Fact]:
         "answers": answers,
     }
     if poll.section is not None:
-        facts |= {"item": poll.number, **item_facts(poll), "attested": poll.attested or None}
+        facts |= {
+            "item": poll.number,
+            **effects.item_facts(poll),
+            "attested": poll.attested or None,
+        }
     if poll.subject == Subject.WHOLE:
         facts |= _whole(turn, case)
     return facts
 
 
-def item_facts(poll: m.Poll) -> dict[str, Fact]:
-    """Section, sign and phase of an item."""
-    named = {"section": poll.section, "sign": poll.sign, "phase": poll.phase}
-    return {name: Code(value) for name, value in named.items() if value}
-
-
 def _whole(turn: Turn, case: m.Case) -> dict[str, Fact]:
     """The items of a form, in order; their words are found when it is rendered."""
     items = effects.standing_items(turn, turn.meeting(), case)
-    rows = tuple({"number": one.number, "poll": one.id, **item_facts(one)} for one in items)
     signs = (Sign(one.sign) for one in items if one.sign)
-    return {"items": rows, "one_sided": fiches.one_sided(signs)}
+    return {"items": effects.form_rows(items), "one_sided": fiches.one_sided(signs)}
 
 
 def close(turn: Turn, number: int) -> Says:

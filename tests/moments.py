@@ -77,6 +77,12 @@ def kinds(sent: list[Sent]) -> list[str]:
     return [str(facts_of(one).get("kind", one.type)) for one in sent]
 
 
+def seen(hall: Hall, kind: str) -> list[Facts]:
+    """The facts of all messages of a kind, oldest first."""
+    own = [event for event in hall.matrix.events.values() if event.sender == BOT]
+    return [facts_of(one) for one in own if facts_of(one).get("kind") == kind]
+
+
 def only(sent: list[Sent], kind: str) -> Facts:
     """The facts of the one message of a kind among what was sent."""
     (found,) = [facts_of(one) for one in sent if facts_of(one).get("kind") == kind]
@@ -225,6 +231,13 @@ async def whole_asked(hall: Hall) -> Moment:
 async def whole_adopted(hall: Hall) -> Moment:
     moment = await whole_asked(hall)
     await moment.everybody("agree")
+    return moment
+
+
+async def whole_refused(hall: Hall) -> Moment:
+    moment = await whole_asked(hall)
+    await moment.votes("clb", "object")
+    await moment.everybody("agree", but=("clb",))
     return moment
 
 

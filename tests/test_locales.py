@@ -136,6 +136,7 @@ def test_no_two_codes_of_a_family_share_a_word() -> None:
 SAMPLES: dict[str, Fact] = {
     "int": 3,
     "ints": (3, 4),
+    "dates": (date(2026, 11, 23), date(2027, 3, 10)),
     "form": FormCode("ABCDE-FGHIJ-KLMNO-PQRST-UVWXY"),
     "case": Reference("K7Q-4MX"),
     "cases": (Reference("K7Q-4MX"), Reference("ABC-DEF")),

@@ -6,6 +6,9 @@ from types import MappingProxyType
 from locales.catalogue import N_
 from locales.kinds.form import Kind, Line, kind
 
+# The items of a form, in order; their words are no facts.
+ITEMS = "rows: number int, poll int, section code:section, sign also:sign, phase also:phase"
+
 FICHE: Mapping[str, Kind] = MappingProxyType(
     {
         "fiche.opened": kind(
@@ -71,6 +74,15 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
             on="date",
             paper="flag",
             asks="flag",
+        ),
+        "fiche.form": kind(
+            "The adopted form as a file, in the officer's direct room alone.",
+            N_("The feedback form, as everybody agreed to it."),
+            case="case",
+            direction="code:direction",
+            discussed="dates",
+            poll="int",
+            items=ITEMS,
         ),
         "item.waiting": kind(
             "An item that is not asked before the officer has attested it.",

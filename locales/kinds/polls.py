@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from bot.rules.facts import Facts
 from locales.catalogue import N_
+from locales.kinds.fiche import ITEMS
 from locales.kinds.form import Kind, Line, kind
 
 
@@ -84,7 +85,7 @@ _POLL = {
     "attested": "flag",
     "direction": "code:direction",
     "code": "form",
-    "items": "rows: number int, poll int, section code:section, sign also:sign, phase also:phase",
+    "items": ITEMS,
     "version": "int",
 }
 
