@@ -30,10 +30,9 @@ def file(composer: Composer, table: Table, outgoing: Outgoing) -> File:
     return _FILES[outgoing.kind](composer, table, outgoing)
 
 
-def minutes(composer: Composer, table: Table, outgoing: Outgoing) -> File:
+def minutes(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
     """Plain text that opens anywhere and prints well."""
-    extra = {"table": table.name, "zone": table.police_zone}
-    shown = composer.render(TABLE_LANE, outgoing.kind, outgoing.facts, extra)
+    shown = composer.render(TABLE_LANE, outgoing.kind, outgoing.facts, {})
     opened = outgoing.facts["opened"]
     assert isinstance(opened, date)
     name = _name(composer, NP_("file", "minutes"), opened)

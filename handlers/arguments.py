@@ -192,6 +192,11 @@ def number(words: Words) -> int:
     return int(typed)
 
 
+def attested(words: Words) -> Reference | int:
+    """What is attested: a case by its reference, or an item by its number."""
+    return number(words) if words.peek().strip("#.,;:!?").isdigit() else reference(words)
+
+
 def action_number(words: Words) -> ActionNumber:
     try:
         return ActionNumber(words.take().strip(".,;:!?").upper())

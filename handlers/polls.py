@@ -88,14 +88,14 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
         Say("poll.closed", {"slot": Code(poll_slot(poll))}, poll.lane, Act.POLL_END),
         overview.progress(turn, poll),
     ]
-    if facts["effect"] is not None:
-        says += _take_effect(turn, case, Decision(poll.subject))
+    if outcome is Outcome.CONSENSUS:
+        says += _take_effect(turn, case, poll)
     return says
 
 
 def _result(poll: m.Poll, case: m.Case, outcome: Outcome, of: int) -> dict[str, Fact]:
     """How a poll among `of` people ended, and what follows from it."""
-    decision = poll.subject != Subject.ITEM
+    decision = poll.subject in set(Decision)
     agreed, failed = outcome is Outcome.CONSENSUS, outcome is Outcome.NO_CONSENSUS
     return {
         "poll": poll.id,
@@ -106,16 +106,22 @@ def _result(poll: m.Poll, case: m.Case, outcome: Outcome, of: int) -> dict[str, 
         "outcome": outcome,
         "of": of,
         "effect": Code(poll.subject) if decision and agreed else None,
-        "amendable": failed and not decision,
-        "comes_back": failed and decision,
+        "amendable": failed and poll.subject == Subject.ITEM,
+        "comes_back": decision and (failed or poll.subject == Decision.MORE),
+        "not_told": failed and poll.subject == Subject.INFORM,
     }
 
 
-def _take_effect(turn: Turn, case: m.Case, decision: Decision) -> Says:
-    """Follow it (Q13), or forget it at once, with the words of its items in the room (Q05)."""
-    if not forgets(decision):
+def _take_effect(turn: Turn, case: m.Case, poll: m.Poll) -> Says:
+    """Follow it (Q13), or forget it at once, with the words of its items in the room (Q05); what
+    may be said to the person (D03)."""
+    if poll.subject == Subject.INFORM:
+        facts = {"case": case.reference}
+        return [Say("inform.agreed", facts, poll.lane), Say("inform.wording", {}, poll.lane)]
+    if poll.subject == Decision.FOLLOW:
         case.state = CaseState.FOLLOWED
         case.notifier_id = None  # whoever brought it is no more bound to it than the others
+    if poll.subject not in set(Decision) or not forgets(Decision(poll.subject)):
         return []
     words = ours(turn.tx.polls.of_case(turn.meeting(), case))
     turn.tx.cases.forget(case)

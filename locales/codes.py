@@ -11,7 +11,7 @@ from bot.rules.actions import ActionCode, ActionState
 from bot.rules.agenda import MeetingState, Step
 from bot.rules.consensus import Answer, Outcome
 from bot.rules.decision import Decision
-from bot.rules.fiche import Direction, Section, Sign
+from bot.rules.fiche import Direction, Phase, Section, Sign
 from bot.rules.identity import Standing
 from bot.rules.notification import Attestation, Route
 from bot.rules.people import Excluded, Organisation, Right, Role, Seat
@@ -31,6 +31,8 @@ class Subject(StrEnum):
     FOLLOW = "follow"
     STOP = "stop"
     REFER = "refer"
+    MORE = "more"
+    INFORM = "inform"
 
 
 class Place(StrEnum):
@@ -135,6 +137,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "follow": NP_("decision", "follow"),
             "stop": NP_("decision", "stop"),
             "refer": NP_("decision", "refer"),
+            "more": NP_("decision", "more|more-information"),
         },
         YesNo: {"yes": NP_("yesno", "yes"), "no": NP_("yesno", "no")},
         ActionCode: {
@@ -172,6 +175,13 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "negative": NP_("sign", "negative"),
             "neutral": NP_("sign", "neutral"),
         },
+        Phase: {
+            "building": NP_("phase", "start and file building"),
+            "drawing_up": NP_("phase", "drawing up a trajectory"),
+            "carrying_out": NP_("phase", "carrying out a trajectory"),
+            "ending": NP_("phase", "ending a trajectory"),
+            "not_started": NP_("phase", "no trajectory started"),
+        },
         Direction: {
             "to_ltf": NP_("direction", "to the local task force"),
             "from_ltf": NP_("direction", "from the local task force"),
@@ -181,6 +191,8 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "follow": NP_("subject", "follow further"),
             "stop": NP_("subject", "stop following"),
             "refer": NP_("subject", "refer to the task force"),
+            "more": NP_("subject", "more information needed"),
+            "inform": NP_("subject", "tell the person"),
         },
         Place: {
             "table": NP_("place", "the table's room"),
@@ -244,6 +256,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         ActionState: "action state",
         Section: "section",
         Sign: "sign",
+        Phase: "phase",
         Direction: "direction",
         Answer: "answer",
         Outcome: "outcome",

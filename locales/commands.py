@@ -110,8 +110,23 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "decide": Wording(
             NP_("command", "decide"),
-            NP_("syntax", "REF follow|stop|refer"),
+            NP_("syntax", "REF follow|stop|refer|more"),
             N_("ask the table for consensus on what happens with a case"),
+        ),
+        "weigh": Wording(
+            NP_("command", "weigh"),
+            NP_("syntax", "REF"),
+            N_("a round in which each function may speak or pass"),
+        ),
+        "inform": Wording(
+            NP_("command", "inform"),
+            NP_("syntax", "REF"),
+            N_("ask whether the person may be told that the table has discussed them"),
+        ),
+        "attest": Wording(
+            NP_("command", "attest"),
+            NP_("syntax", "REF"),
+            N_("declare that telling the person harms no investigation"),
         ),
         "manager": Wording(
             NP_("command", "manager"),

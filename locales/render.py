@@ -194,6 +194,7 @@ _WORDS = {
     "follow": ("decision", "follow"),
     "stop": ("decision", "stop"),
     "refer": ("decision", "refer"),
+    "more": ("decision", "more"),
 }
 
 
