@@ -6,6 +6,7 @@ from typing import Any
 from bot.desk import Desk
 from bot.matrix.door import Content
 from bot.rules.facts import Account, Code, EventId, Facts, wire
+from bot.rules.form import Entry
 from bot.rules.refusal import Reason
 from bot.spoken import spoken
 from handlers import core
@@ -18,6 +19,10 @@ from storage.outbox import TABLE_LANE, Outgoing
 FACTS = "org.tafelbot.v1"
 POLL = "org.matrix.msc3381.poll"
 TEXT = "org.matrix.msc1767.text"
+
+
+class WordsMissing(Exception):
+    """The words of an item are not to be had, or not those that were proposed."""
 
 
 class Composer:
@@ -97,6 +102,10 @@ class Composer:
     def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
         """The machine facts of a message, only those named."""
         return self._facts(outgoing, {name: outgoing.facts.get(name) for name in names})
+
+    async def whole(self, _poll: int) -> tuple[Entry, ...] | None:
+        """The items that a poll on the whole is about, each as it was agreed to."""
+        return None
 
     async def _words(self, facts: Facts) -> Mapping[str, str] | None:
         """The text of the item a message is about: from memory, else from the room again, and

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import files
-from bot.composing import Composer
+from bot.composing import Composer, WordsMissing
 from bot.desk import Desk
 from bot.matrix.door import Content
 from bot.rules.facts import Account, EventId
@@ -12,10 +12,6 @@ from bot.trusting import Watch
 from storage.database import forget_pages
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.tx import Tx
-
-
-class WordsMissing(Exception):
-    """The words of an item are not to be had, or not those that were proposed."""
 
 
 class Doer:
@@ -70,7 +66,7 @@ class Doer:
         return await self._send(room, "org.matrix.msc3381.poll.end", content, outgoing)
 
     async def _file(self, outgoing: Outgoing, room: str) -> str | None:
-        file = files.file(self._composer, self._desk.table, outgoing)
+        file = await files.file(self._composer, self._desk.table, outgoing)
         uploaded = await self._desk.door.upload(file.data, file.name, file.mimetype)
         content = {**uploaded, **self._composer.marked(outgoing, file.facts)}
         return await self._send(room, "m.room.message", content, outgoing)

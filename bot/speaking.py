@@ -5,9 +5,9 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.composing import Composer
+from bot.composing import Composer, WordsMissing
 from bot.desk import Desk
-from bot.doing import Doer, WordsMissing
+from bot.doing import Doer
 from bot.lanes import LaneRooms
 from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
 from bot.rules.consensus import Outcome
@@ -193,7 +193,8 @@ def _void(tx: Tx, outgoing: Outgoing) -> None:
 def _about(outgoing: Outgoing) -> Facts:
     facts = outgoing.facts
     if outgoing.act is Act.FILE:
-        return {"minutes": outgoing.kind == "minutes.ready"}
+        kind = outgoing.kind
+        return {"minutes": kind == "minutes.ready", "form": kind == "fiche.form"}
     if outgoing.act is Act.POLL:
         return {"poll": facts["poll"], "number": facts["number"]}
     return {"member": facts["member"]}

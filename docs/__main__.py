@@ -21,6 +21,7 @@ _FORMS = {
     "case": "case reference, such as `K7Q-4MX`",
     "cases": "list of case references",
     "action": "action number, such as `A12`",
+    "dates": "list of dates",
     "date": "date, ISO 8601: `2027-03-10`",
     "time": "moment, ISO 8601 with offset",
     "event": "Matrix event id",

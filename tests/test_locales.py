@@ -131,6 +131,7 @@ SAMPLES: dict[str, Fact] = {
     "cases": (Reference("K7Q-4MX"), Reference("ABC-DEF")),
     "action": ActionNumber("A12"),
     "date": date(2027, 3, 10),
+    "dates": (date(2027, 3, 10), date(2027, 4, 10)),
     "time": datetime(2027, 3, 10, 12, tzinfo=UTC),
     "event": EventId("$event"),
     "key": MasterKey("AbCd" * 10 + "AbC"),
