@@ -92,13 +92,19 @@ class Composer:
 
     def render(self, lane: int, kind: str, facts: Facts, extra: Mapping[str, str]) -> Rendered:
         """In every language of the table, or in the person's own."""
-        known = {**extra, "fingerprint": str(self._desk.door.fingerprint)}
+        settings = {
+            "fingerprint": str(self._desk.door.fingerprint),
+            "table": self._desk.table.name,
+            "zone": self._desk.table.police_zone,
+        }
+        known = {**extra, **settings}
         parts = [
             render(kind, facts, Reader(language, self._desk.table.zone, self._desk.user_id, known))
             for language in self._languages(lane)
         ]
+        once = tuple(dict.fromkeys(parts))  # some words are the same in every language
         return Rendered(
-            "\n\n".join(part.text for part in parts), "".join(part.html for part in parts)
+            "\n\n".join(part.text for part in once), "".join(part.html for part in once)
         )
 
     def _languages(self, lane: int) -> Sequence[str]:

@@ -62,7 +62,7 @@ class Doer:
         return await self._send(room, "org.matrix.msc3381.poll.end", content, outgoing)
 
     async def _file(self, outgoing: Outgoing, room: str) -> str | None:
-        file = files.file(self._composer, self._desk.table, outgoing)
+        file = await files.file(self._composer, self._desk.table, outgoing)
         uploaded = await self._desk.door.upload(file.data, file.name, file.mimetype)
         content = {**uploaded, **self._composer.marked(outgoing, file.facts)}
         return await self._send(room, "m.room.message", content, outgoing)

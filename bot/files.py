@@ -1,17 +1,20 @@
-"""The files that are sent: minutes, and a meeting for one's calendar."""
+"""The files that are sent: minutes, a meeting for one's calendar, the feedback form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Calendar
 from icalendar import Event as Appointment
 
+from bot import form as paper
 from bot.composing import Composer
+from bot.rules.fiche import Direction
 from handlers.turn import Table
 from locales.catalogue import NP_
 from storage.outbox import TABLE_LANE, Outgoing
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 USUAL_LENGTH = timedelta(hours=2)
 
 
@@ -25,15 +28,14 @@ class File:
     facts: tuple[str, ...]
 
 
-def file(composer: Composer, table: Table, outgoing: Outgoing) -> File:
+async def file(composer: Composer, table: Table, outgoing: Outgoing) -> File:
     """The file a message consists of."""
-    return _FILES[outgoing.kind](composer, table, outgoing)
+    return await _FILES[outgoing.kind](composer, table, outgoing)
 
 
-def minutes(composer: Composer, table: Table, outgoing: Outgoing) -> File:
+async def minutes(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
     """Plain text that opens anywhere and prints well."""
-    extra = {"table": table.name, "zone": table.police_zone}
-    shown = composer.render(TABLE_LANE, outgoing.kind, outgoing.facts, extra)
+    shown = composer.render(TABLE_LANE, outgoing.kind, outgoing.facts, {})
     opened = outgoing.facts["opened"]
     assert isinstance(opened, date)
     name = _name(composer, NP_("file", "minutes"), opened)
@@ -42,7 +44,7 @@ def minutes(composer: Composer, table: Table, outgoing: Outgoing) -> File:
     )
 
 
-def calendar(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
+async def calendar(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
     """An appointment with a neutral title: calendars are seldom as safe as this room."""
     at = outgoing.facts["at"]
     assert isinstance(at, datetime)
@@ -61,12 +63,28 @@ def calendar(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
     return File(whole.to_ical(), f"{name}.ics", "text/calendar", ("at",))
 
 
+async def form(composer: Composer, table: Table, outgoing: Outgoing) -> File:
+    """The feedback form, for the officer alone (F02, F16); its words are in no fact, and its
+    name tells of no case."""
+    facts = outgoing.facts
+    items = await composer.words.entries(facts)
+    discussed = facts["discussed"]
+    assert isinstance(discussed, tuple)
+    days = tuple(day for day in discussed if isinstance(day, date))
+    direction = Direction(str(facts["direction"]))
+    languages = tuple(table.languages)
+    data = paper.docx(paper.Form(table.name, table.police_zone, direction, days, items, languages))
+    name = _name(composer, NP_("file", "form"), days[-1])
+    return File(data, f"{name}.docx", WORD, ("case", "direction", "discussed", "poll"))
+
+
 def _name(composer: Composer, word: str, day: date) -> str:
-    words = composer.in_languages(word, "file").replace("\n", "-")
-    return f"{words}-{day.isoformat()}"
+    words = dict.fromkeys(composer.in_languages(word, "file").splitlines())
+    return "-".join([*words, day.isoformat()])
 
 
-_FILES: Mapping[str, Callable[[Composer, Table, Outgoing], File]] = {
+_FILES: Mapping[str, Callable[[Composer, Table, Outgoing], Awaitable[File]]] = {
     "minutes.ready": minutes,
     "meeting.calendar": calendar,
+    "fiche.form": form,
 }

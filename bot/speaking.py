@@ -193,7 +193,8 @@ def _report(outgoing: Outgoing, error: Exception) -> None:
 def _about(outgoing: Outgoing) -> Facts:
     facts = outgoing.facts
     if outgoing.act is Act.FILE:
-        return {"minutes": outgoing.kind == "minutes.ready"}
+        kind = outgoing.kind
+        return {"minutes": kind == "minutes.ready", "form": kind == "fiche.form"}
     if outgoing.act is Act.POLL:
         return {"poll": facts["poll"], "number": facts["number"]}
     return {"member": facts["member"]}

@@ -152,8 +152,8 @@ def phase(words: Words) -> Phase | None:
     return _longest(words, Phase) if words.section is Section.TRAJECTORY else None
 
 
-def confirmer(words: Words) -> Confirmer:
-    return _known(words, Confirmer)
+def confirmer(words: Words) -> Confirmer | None:
+    return _known(words, Confirmer) if words.peek() else None
 
 
 def form_code(words: Words) -> FormCode:
@@ -201,6 +201,11 @@ def number(words: Words) -> int:
     if not (typed.isascii() and typed.isdigit() and len(typed) < 7):
         words.wrong()
     return int(typed)
+
+
+def attested(words: Words) -> Reference | int:
+    """What is attested: a case by its reference, or an item by its number."""
+    return number(words) if words.peek().strip("#.,;:!?").isdigit() else reference(words)
 
 
 def action_number(words: Words) -> ActionNumber:

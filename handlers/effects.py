@@ -33,6 +33,9 @@ def follow(turn: Turn, poll: m.Poll) -> Says:
         return _decided(turn, turn.tx.cases.get(poll.case_id), Decision(poll.subject))
     if poll.subject in {Subject.WHOLE, Subject.FORM}:
         return _adopted(turn, poll)
+    if poll.subject == Subject.INFORM:
+        facts = {"case": turn.tx.cases.get(poll.case_id).reference}
+        return [Say("inform.agreed", facts, poll.lane), Say("inform.wording", {}, poll.lane)]
     return []
 
 
@@ -151,9 +154,10 @@ def require_handed_over(turn: Turn, meeting: m.Meeting) -> None:
 
 def _decided(turn: Turn, case: m.Case, decision: Decision) -> Says:
     """Follow it (Q13), or forget it at once, with the words of its items in the room (Q05)."""
-    if not forgets(decision):
+    if decision is Decision.FOLLOW:
         case.state = CaseState.FOLLOWED
         case.notifier_id = None  # whoever brought it is no more bound to it than the others
+    if not forgets(decision):
         return []
     words = ours(turn.tx.polls.of_case(turn.meeting(), case))
     turn.tx.cases.forget(case)

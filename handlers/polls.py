@@ -132,5 +132,6 @@ def _result(poll: m.Poll, case: m.Case, of: int) -> dict[str, Fact]:
         "of": of,
         "effect": Code(poll.subject) if decision and agreed else None,
         "amendable": failed and poll.subject == Subject.ITEM,
-        "comes_back": failed and decision,
+        "comes_back": decision and (failed or poll.subject == Subject.MORE),
+        "not_told": failed and poll.subject == Subject.INFORM,
     }

@@ -9,9 +9,11 @@ from bot.rules.people import Right
 from handlers import (
     actions,
     agenda,
+    attest,
     ballots,
     cases,
     fiche,
+    informing,
     meeting,
     members,
     minutes,
@@ -19,6 +21,7 @@ from handlers import (
     polls,
     roll,
     rooms,
+    weighing,
     words,
 )
 from handlers import arguments as take
@@ -78,6 +81,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "next": Command(agenda.next_, Right.CHAIR, TABLE),
         "roster": Command(cases.roster, Right.CHAIR, TABLE, (take.reference, take.changes)),
         "decide": Command(cases.decide, Right.CHAIR, TABLE, (take.reference, take.decision)),
+        "weigh": Command(weighing.round_, Right.CHAIR, TABLE, (take.reference,)),
+        "inform": Command(informing.ask, Right.CHAIR, TABLE, (take.reference,)),
+        "attest": Command(attest.attest, Right.OFFICER, TABLE, (take.attested, take.confirmer)),
         "manager": Command(cases.manager, Right.CHAIR, TABLE, (take.reference, take.user)),
         "director": Command(cases.director, Right.CHAIR, TABLE, (take.reference, take.user)),
         "action": Command(
@@ -95,7 +101,6 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "item": Command(fiche.item, Right.OFFICER, TABLE, _ITEM),
         "amend": Command(fiche.amend, Right.OFFICER, TABLE, (take.number, take.text)),
         "drop": Command(fiche.drop, Right.OFFICER, TABLE, (take.number,)),
-        "attest": Command(fiche.attest, Right.OFFICER, TABLE, (take.number, take.confirmer)),
         "form": Command(fiche.form, Right.OFFICER, TABLE, (take.form_code,)),
         "fiche.close": Command(fiche.close, Right.OFFICER, TABLE),
     }

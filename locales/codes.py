@@ -34,6 +34,8 @@ class Subject(StrEnum):
     FEEDBACK = "feedback"
     WHOLE = "whole"
     FORM = "form"
+    MORE = "more"
+    INFORM = "inform"
 
 
 # What each section of the form is for, shown when it is opened.
@@ -144,6 +146,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "follow": NP_("decision", "follow"),
             "stop": NP_("decision", "stop"),
             "refer": NP_("decision", "refer"),
+            "more": NP_("decision", "more|more-information"),
         },
         YesNo: {"yes": NP_("yesno", "yes"), "no": NP_("yesno", "no")},
         ActionCode: {
@@ -201,16 +204,16 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             ),
             "questions": NP_("purpose", "questions to the task force or to the table"),
         },
-        Phase: {
-            "building": NP_("phase", "start"),
-            "drawing_up": NP_("phase", "drawing-up"),
-            "carrying_out": NP_("phase", "carrying-out"),
-            "ending": NP_("phase", "ending"),
-            "not_started": NP_("phase", "no-trajectory"),
-        },
         Confirmer: {
             "psychiatrist": NP_("confirmer", "psychiatrist"),
             "psychologist": NP_("confirmer", "psychologist"),
+        },
+        Phase: {
+            "building": NP_("phase", "start and file building"),
+            "drawing_up": NP_("phase", "drawing up a trajectory"),
+            "carrying_out": NP_("phase", "carrying out a trajectory"),
+            "ending": NP_("phase", "ending a trajectory"),
+            "not_started": NP_("phase", "no trajectory started"),
         },
         Direction: {
             "to_ltf": NP_("direction", "to the local task force"),
@@ -224,6 +227,8 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "feedback": NP_("subject", "feed back at all"),
             "whole": NP_("subject", "the feedback form as a whole"),
             "form": NP_("subject", "the feedback form on the screen"),
+            "more": NP_("subject", "more information needed"),
+            "inform": NP_("subject", "tell the person"),
         },
         Place: {
             "table": NP_("place", "the table's room"),
@@ -289,8 +294,8 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Section: "section",
         Sign: "sign",
         Purpose: "purpose",
-        Phase: "phase",
         Confirmer: "confirmer",
+        Phase: "phase",
         Direction: "direction",
         Answer: "answer",
         Outcome: "outcome",

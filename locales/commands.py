@@ -110,8 +110,26 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "decide": Wording(
             NP_("command", "decide"),
-            NP_("syntax", "REF follow|stop|refer"),
+            NP_("syntax", "REF follow|stop|refer|more"),
             N_("ask the table for consensus on what happens with a case"),
+        ),
+        "weigh": Wording(
+            NP_("command", "weigh"),
+            NP_("syntax", "REF"),
+            N_("a round in which each function may speak or pass"),
+        ),
+        "inform": Wording(
+            NP_("command", "inform"),
+            NP_("syntax", "REF"),
+            N_("ask whether the person may be told that the table has discussed them"),
+        ),
+        "attest": Wording(
+            NP_("command", "attest"),
+            NP_("syntax", "N psychiatrist|psychologist, or REF"),
+            N_(
+                "declare that a psychiatrist or psychologist has confirmed item N, or that telling "
+                "the person harms no investigation"
+            ),
         ),
         "manager": Wording(
             NP_("command", "manager"),
@@ -153,11 +171,6 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             N_("propose other words for item N, or the same again; everybody is asked anew"),
         ),
         "drop": Wording(NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")),
-        "attest": Wording(
-            NP_("command", "attest"),
-            NP_("syntax", "N psychiatrist|psychologist"),
-            N_("declare that a psychiatrist or psychologist has confirmed item N"),
-        ),
         "form": Wording(
             NP_("command", "form"),
             NP_("syntax", "CODE"),

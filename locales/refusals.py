@@ -154,7 +154,10 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "the task force's by the information officer, another municipality's by the mayor's "
             "seat."
         ),
-        Reason.NOTHING_ASKED: N_("I have asked nothing. `{do_notify}` begins a notification."),
+        Reason.NOTHING_ASKED: N_(
+            "I have asked nothing. `{do_notify}` begins a notification in the direct room; whether "
+            "a person may be told, the chair asks with `{do_inform}`."
+        ),
         Reason.UNKNOWN_ACTION: N_(
             "I know no open action with that number. `{do_actions}` shows all."
         ),

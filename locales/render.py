@@ -200,6 +200,7 @@ _WORDS = {
     "refer": ("decision", "refer"),
     "psychiatrist": ("confirmer", "psychiatrist"),
     "psychologist": ("confirmer", "psychologist"),
+    "more": ("decision", "more"),
 }
 
 

@@ -249,6 +249,21 @@ async def on_another_case(hall: Hall) -> Moment:
     return moment
 
 
+async def informing(hall: Hall) -> Moment:
+    """The officer is asked whether the person may be told."""
+    moment = await followed(hall)
+    await moment.says(COORDINATOR, f"!informeren {moment.case}")
+    return moment
+
+
+async def telling(hall: Hall) -> Moment:
+    """The officer has attested, and everybody is asked whether the person may be told."""
+    moment = await informing(hall)
+    sent = await moment.says("io", f"!verklaar {moment.case}")
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
 async def with_director(hall: Hall) -> Moment:
     moment = await followed(hall)
     await moment.says(COORDINATOR, moment.line("!casusmanager {case} {@ocmw}"))

@@ -136,7 +136,7 @@ async def test_whoever_comes_onto_the_roster_must_agree_to_each_item(hall: Hall)
 async def test_a_psychiatric_item_waits_until_it_is_attested_and_says_so(hall: Hall) -> None:
     moment = await at.with_psych(hall)
     number = moment.poll["number"]
-    sent = await moment.says("io", f"!bevestig {number} psychiater")
+    sent = await moment.says("io", f"!verklaar {number} psychiater")
     moment.poll = only(sent, "poll.opened")
     assert moment.poll["attested"] is True
     assert "psychiater of een psycholoog dit bevestigd" in words(sent, "poll.opened")
@@ -145,7 +145,7 @@ async def test_a_psychiatric_item_waits_until_it_is_attested_and_says_so(hall: H
     sent = await moment.says("io", f"!wijzig {number} Kreeg in oktober een diagnose.")
     assert "poll.opened" not in kinds(sent)  # other words were not attested
     assert only(sent, "item.waiting")["number"] == number
-    await moment.says("io", f"!bevestig {number} psycholoog")
+    await moment.says("io", f"!verklaar {number} psycholoog")
     moment.poll = at.seen(hall, "poll.opened")[-1]
     assert (moment.poll["number"], moment.poll["version"]) == (number, 2)
 

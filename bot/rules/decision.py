@@ -7,8 +7,9 @@ class Decision(StrEnum):
     FOLLOW = "follow"
     STOP = "stop"
     REFER = "refer"
+    MORE = "more"  # information needed: it stays as it is and comes back
 
 
 def forgets(decision: Decision) -> bool:
     """Not followed or referred: the reference is forgotten at once (Q05, R11)."""
-    return decision is not Decision.FOLLOW
+    return decision in {Decision.STOP, Decision.REFER}

@@ -39,13 +39,14 @@ def wording(items: Iterable[Entry]) -> FormCode:
 
 
 def fingerprint(data: bytes) -> FormCode:
-    """A code to read aloud, such as that of a file: nobody finds other bytes with the same."""
+    """A code to read aloud, such as that of a file: nobody finds other bytes with the same one
+    (F01, F02)."""
     signs = b32encode(sha256(data).digest()).decode()[:_SIGNS]
     return _shape(signs)
 
 
 def read(typed: str) -> FormCode:
-    """What a person typed, with or without the dashes, in either case."""
+    """What a person typed, with or without the dashes, in either case (F01)."""
     signs = _BETWEEN.sub("", typed)
     try:
         return _shape(signs.upper() if signs.isascii() else "")

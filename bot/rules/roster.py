@@ -1,7 +1,11 @@
 """Rosters: who takes part in one case (C15, F01, DESIGN "Running cases")."""
 
-from bot.rules.people import Role, seat_of
+from collections.abc import Iterable
+
+from bot.rules.people import Organisation, Role, seat_of
 from bot.rules.refusal import Reason, Refused
+
+Function = tuple[Role, Organisation]
 
 
 def leave_out(role: Role, *, polled: bool) -> None:
@@ -11,3 +15,9 @@ def leave_out(role: Role, *, polled: bool) -> None:
         raise Refused(Reason.ROSTER_FROZEN)
     if seat_of(role) is not None:
         raise Refused(Reason.SEAT_STAYS)
+
+
+def speaking_order(roster: Iterable[Function], first: Function | None) -> tuple[Function, ...]:
+    """Each function once: whose case it is, then the others, the mandatory seats last (Q07)."""
+    last = sorted(roster, key=lambda function: seat_of(function[0]) is not None)
+    return tuple(dict.fromkeys(last if first is None else [first, *last]))

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from locales.kinds.cases import CASES
 from locales.kinds.fiche import FICHE
 from locales.kinds.form import Kind, Line
+from locales.kinds.informing import INFORMING
 from locales.kinds.meeting import MEETING
 from locales.kinds.people import PEOPLE
 from locales.kinds.polls import POLL_ANSWERS, POLLS
@@ -19,5 +20,5 @@ from locales.kinds.words import WORDS
 __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {**PEOPLE, **ROOMS, **MEETING, **CASES, **POLLS, **FICHE, **WORDS}
+    {**PEOPLE, **ROOMS, **MEETING, **CASES, **INFORMING, **POLLS, **FICHE, **WORDS}
 )

@@ -61,7 +61,10 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
                 N_("Afterwards the chair says `{do_discussed} {case} {yes}` or `{no}`."),
                 when="case",
             ),
-            Line(N_("Then `{do_decide} {case} {follow}`, `{stop}` or `{refer}`."), when="notifier"),
+            Line(
+                N_("Then `{do_decide} {case} {follow}`, `{stop}`, `{refer}` or `{more}`."),
+                when="notifier",
+            ),
             Line(
                 N_("Everything has been through. `{do_meeting_close}` ends the meeting."),
                 when=("step", "closing"),

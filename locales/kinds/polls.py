@@ -71,6 +71,18 @@ _QUESTION = (
         ),
         when=("subject", "refer"),
     ),
+    Line(
+        N_("Is more information needed on **{case}** first? It then comes back unchanged."),
+        when=("subject", "more"),
+    ),
+    Line(
+        N_("May the person of **{case}** be told that the table has discussed them, and no more?"),
+        when=("subject", "inform"),
+    ),
+    Line(
+        N_("The information officer declares that no investigation is harmed by it."),
+        when=("subject", "inform"),
+    ),
 )
 
 _POLL = {
@@ -183,7 +195,9 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 N_("**{case}** goes to the task force; I have forgotten it."),
                 when=("effect", "refer"),
             ),
+            Line(N_("On **{case}** more information is needed."), when=("effect", "more")),
             Line(N_("**{case}** comes back in the next meeting."), when="comes_back"),
+            Line(N_("The person of **{case}** is not told."), when="not_told"),
             poll="int",
             number="int",
             case="case",
@@ -194,6 +208,7 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             effect="code:decision",
             amendable="flag",
             comes_back="flag",
+            not_told="flag",
         ),
     }
 )

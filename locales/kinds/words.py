@@ -51,7 +51,19 @@ WORDS: Mapping[str, Kind] = MappingProxyType(
                 N_("While the meeting is open, `{do_minutes}` makes the minutes again."),
                 when="minutes",
             ),
+            Line(
+                N_("Until the meeting closes, the agreed words can be copied from its room."),
+                when="form",
+            ),
             minutes="flag",
+            form="flag",
+        ),
+        "fiche.form": kind(
+            "The form that everybody agreed to, as a file, for the information officer alone.",
+            case="case",
+            direction="code:direction",
+            discussed="dates",
+            poll="int",
         ),
         "refused": kind(
             "Something was not done, and why.",

@@ -17,10 +17,10 @@ from bot.rules.notification import (
     question_after,
     require_admitted,
 )
-from bot.rules.people import Role, Seat, seat_of
+from bot.rules.people import Organisation, Role, Seat, seat_of
 from bot.rules.refusal import Reason, Refused
 from bot.rules.roll import require_quorum, seats_missing
-from bot.rules.roster import leave_out
+from bot.rules.roster import Function, leave_out, speaking_order
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -121,4 +121,19 @@ def test_an_action_is_due_today_or_later() -> None:
 
 
 def test_only_following_keeps_the_reference() -> None:
-    assert {decision for decision in Decision if not forgets(decision)} == {Decision.FOLLOW}
+    assert {one for one in Decision if forgets(one)} == {Decision.STOP, Decision.REFER}
+
+
+functions = st.tuples(st.sampled_from(Role), st.sampled_from(Organisation))
+
+
+@given(roster=st.lists(functions), first=st.none() | functions)
+def test_each_function_speaks_once_and_the_seats_last(
+    roster: list[Function], first: Function | None
+) -> None:
+    order = speaking_order(roster, first)
+    assert sorted(order) == sorted({*roster, *([] if first is None else [first])})
+    if first is not None:
+        assert order[0] == first
+    seats = [seat_of(role) is not None for role, _ in order if (role, _) != first]
+    assert seats == sorted(seats)
