@@ -22,7 +22,7 @@ Family = TypeVar("Family", bound=StrEnum)
 _USER = re.compile(r"@[^\s:]+:[^\s:]+(?::\d+)?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _EUROPEAN = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
-_LONGEST_LABEL = 5  # words in a code as it is shown
+_LONGEST_LABEL = 8  # words in a code as it is shown
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.hu](\d{2})?)?")
 _BEFORE_TIMES = {"om", "à", "um", "at"}
 _AFTER_TIMES = {"u", "uur", "uhr", "h", "heures"}
