@@ -38,26 +38,36 @@ class Composer:
         return _edit(content, edits) if edits else {**content, **_relation(outgoing)}
 
     async def poll(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        """A native poll (MSC3381, unstable names: what clients speak)."""
-        words = await self._words(outgoing.facts)
+        """A native poll (MSC3381, unstable names: what clients speak). One in a direct room has
+        its facts with it, and none of the words."""
+        private = outgoing.kind == "poll.asked"
+        words = {} if private else await self._words(outgoing.facts)
         if words is None:
             return None
-        question = self.render(TABLE_LANE, "poll.question", outgoing.facts, words).text
-        ids = outgoing.facts["answers"]
-        assert isinstance(ids, Mapping)
-        agree = "agree_item" if outgoing.facts.get("section") else "agree"
-        answers = {ids["agree"]: POLL_ANSWERS[agree], ids["object"]: POLL_ANSWERS["object"]}
-        labels = {key: self.in_languages(text) for key, text in answers.items()}
+        kind, facts = ("poll.asked", outgoing.facts) if private else ("poll.question", {})
+        question = self.render(outgoing.lane, kind, outgoing.facts, words).text
+        labels = self._labels(outgoing)
         fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
         return {
-            **self._facts(outgoing, {}, kind="poll.question"),
+            **self._facts(outgoing, facts, kind=kind),
             TEXT: fallback,
             f"{POLL}.start": {
                 "question": {TEXT: question, "body": question, "msgtype": "m.text"},
                 "kind": f"{POLL}.disclosed",
                 "max_selections": 1,
-                "answers": [{"id": str(key), TEXT: label} for key, label in labels.items()],
+                "answers": [{"id": key, TEXT: label} for key, label in labels.items()],
             },
+        }
+
+    def _labels(self, outgoing: Outgoing) -> Mapping[str, str]:
+        """What one can answer: the id and its words."""
+        ids, about_words = outgoing.facts["answers"], outgoing.facts.get("section")
+        assert isinstance(ids, Mapping)
+        words = {**POLL_ANSWERS, "agree": POLL_ANSWERS["agree_item" if about_words else "agree"]}
+        return {
+            str(ids[answer]): self.in_languages(words[answer], lane=outgoing.lane)
+            for answer in ("agree", "object", "secret")
+            if answer in ids
         }
 
     def poll_end(self, outgoing: Outgoing, poll: EventId) -> dict[str, Any]:
@@ -65,7 +75,7 @@ class Composer:
             **self._facts(outgoing, {}, kind="poll.ended"),
             "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
             f"{POLL}.end": {},
-            TEXT: self.render(TABLE_LANE, "poll.ended", {}, {}).text,
+            TEXT: self.render(outgoing.lane, "poll.ended", {}, {}).text,
         }
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
@@ -139,8 +149,8 @@ class Composer:
                     return (Language(own),)
         return self._desk.table.languages
 
-    def in_languages(self, text: str, context: str | None = None) -> str:
-        return "\n".join(translate(text, one, context) for one in self._desk.table.languages)
+    def in_languages(self, text: str, context: str | None = None, lane: int = TABLE_LANE) -> str:
+        return "\n".join(translate(text, one, context) for one in self._languages(lane))
 
     def _ringing(self, outgoing: Outgoing) -> dict[str, Any]:
         """A notice, unless somebody has to act: then a message that mentions them."""

@@ -13,6 +13,7 @@ from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
 from bot.rules.consensus import Outcome
 from bot.rules.facts import Account, Facts
 from bot.trusting import Watch
+from handlers import core
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
 from storage.tx import Tx
@@ -106,6 +107,8 @@ class Speaker:
             return False
         with self._desk.transaction() as tx:
             tx.outbox.sent(outgoing, event)
+            if outgoing.kind == "poll.opened" and outgoing.act is Act.MESSAGE:
+                core.shown(tx, int(str(outgoing.facts["poll"])), self._desk.chance)
         return True
 
     async def _before(self, outgoing: Outgoing, room: str) -> str | None:
@@ -121,11 +124,11 @@ class Speaker:
 
     def _failed(self, tx: Tx, outgoing: Outgoing) -> None:
         """Say what could not be done, where people can do something about it."""
-        token, kind = self._desk.chance.token(), _FAILURES.get(outgoing.act)
+        token, kind = self._desk.chance.token(), _failure(outgoing)
         if outgoing.act is Act.FORGET:
             log.warning("what is to be forgotten is still there; it is tried again")
             return
-        if outgoing.act is Act.POLL:
+        if kind == "poll.void":
             _void(tx, outgoing)
         if kind is not None:
             tx.outbox.instead(outgoing, kind, _about(outgoing), token)
@@ -183,6 +186,15 @@ def _report(outgoing: Outgoing, error: Exception) -> None:
         log.error("fault while speaking: %s %s", outgoing.act, outgoing.kind, exc_info=error)
 
 
+def _failure(outgoing: Outgoing) -> str | None:
+    """The kind that is said instead. Whoever cannot be asked in private has not answered, which
+    is not consent; but a poll whose words nobody saw is void."""
+    if outgoing.kind == "poll.asked":
+        return None
+    unseen = outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
+    return "poll.void" if unseen else _FAILURES.get(outgoing.act)
+
+
 def _void(tx: Tx, outgoing: Outgoing) -> None:
     """Nobody can agree to what nobody was shown."""
     poll = tx.polls.find(int(str(outgoing.facts["poll"])))
@@ -194,6 +206,6 @@ def _about(outgoing: Outgoing) -> Facts:
     facts = outgoing.facts
     if outgoing.act is Act.FILE:
         return {"minutes": outgoing.kind == "minutes.ready"}
-    if outgoing.act is Act.POLL:
+    if outgoing.kind == "poll.opened":
         return {"poll": facts["poll"], "number": facts["number"]}
     return {"member": facts["member"]}

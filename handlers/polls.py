@@ -6,7 +6,7 @@ from bot.rules.decision import Decision, forgets
 from bot.rules.facts import Code, EventId, Fact, Token
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
-from handlers import overview
+from handlers import overview, private
 from handlers.traces import companion_slot, ours, poll_slot
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
@@ -21,6 +21,7 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
         raise Refused(Reason.ROSTER_BROKEN)
     poll.lane = turn.tx.meetings.lane(meeting, turn.tx.cases.get(poll.case_id))
     poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
+    private.prepare(turn, poll)
     turn.tx.polls.add(poll, source)
     case = turn.tx.cases.get(poll.case_id)
     taken = turn.tx.meetings.taken_up(meeting, case)
@@ -28,16 +29,15 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
     taken.polled = True
     facts = _question(poll, case)
     earlier = turn.tx.polls.version(meeting, poll.number, poll.version - 1)
-    return [
-        Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll)),
-        Say(
-            "poll.opened",
-            facts,
-            poll.lane,
-            slot=companion_slot(poll),
-            reply_to=turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None,
-        ),
-    ]
+    native = Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll))
+    companion = Say(
+        "poll.opened",
+        facts,
+        poll.lane,
+        slot=companion_slot(poll),
+        reply_to=turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None,
+    )
+    return [companion] if private.is_private(poll) else [native, companion]
 
 
 def _question(poll: m.Poll, case: m.Case) -> dict[str, Fact]:
@@ -52,7 +52,8 @@ def _question(poll: m.Poll, case: m.Case) -> dict[str, Fact]:
         "section": Code(poll.section) if poll.section else None,
         "sign": Code(poll.sign) if poll.sign else None,
         "version": poll.version,
-        "answers": answers,
+        "private": private.is_private(poll) or None,
+        "answers": None if private.is_private(poll) else answers,
     }
 
 
@@ -79,14 +80,15 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
     """State the outcome, and let a decision take effect."""
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
-    outcome = consensus.outcome(roster, ballots, turn.tx.polls.doubted(poll))
+    doubted = turn.tx.polls.doubted(poll)
+    outcome = consensus.outcome(roster, ballots, doubted, secret=poll.secret)
     poll.outcome = outcome
     case = turn.tx.cases.get(poll.case_id)
     facts = _result(poll, case, outcome, len(roster))
     says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
         Say("poll.closed", facts, poll.lane),
-        Say("poll.closed", {"slot": Code(poll_slot(poll))}, poll.lane, Act.POLL_END),
-        overview.progress(turn, poll),
+        *private.ended(turn.tx, poll),
+        *overview.state(turn, poll),
     ]
     if facts["effect"] is not None:
         says += _take_effect(turn, case, Decision(poll.subject))
@@ -105,6 +107,7 @@ def _result(poll: m.Poll, case: m.Case, outcome: Outcome, of: int) -> dict[str, 
         "version": poll.version,
         "outcome": outcome,
         "of": of,
+        "confidential": poll.secret,
         "effect": Code(poll.subject) if decision and agreed else None,
         "amendable": failed and not decision,
         "comes_back": failed and decision,

@@ -25,9 +25,11 @@ class YesNo(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a poll is about: an item of the fiche, or a decision."""
+    """What a poll is about: words of the fiche, or a decision."""
 
     ITEM = "item"
+    WHOLE = "whole"
+    FORM = "form"
     FOLLOW = "follow"
     STOP = "stop"
     REFER = "refer"
@@ -178,6 +180,8 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         },
         Subject: {
             "item": NP_("subject", "item of the feedback form"),
+            "whole": NP_("subject", "feedback form as a whole"),
+            "form": NP_("subject", "feedback form on the screen"),
             "follow": NP_("subject", "follow further"),
             "stop": NP_("subject", "stop following"),
             "refer": NP_("subject", "refer to the task force"),

@@ -7,7 +7,7 @@ from locales.catalogue import N_
 from locales.kinds.form import Kind, Line, kind
 
 # What is asked, in the native poll and in the message beside it.
-_QUESTION = (
+QUESTION = (
     Line(N_("**Poll {number}** · {case}"), when=lambda facts: facts["version"] == 1),
     Line(
         N_("**Poll {number}** · {case} · version {version}, replaces the earlier one"),
@@ -30,7 +30,7 @@ _QUESTION = (
     ),
 )
 
-_POLL = {
+POLL = {
     "poll": "int",
     "number": "int",
     "case": "case",
@@ -71,41 +71,43 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         ),
         "poll.opened": kind(
             "Follows each native poll, for people and programs.",
-            *_QUESTION,
+            *QUESTION,
             Line(
                 N_("Who agrees also says: it holds nothing that I shared as a secret."),
                 when="section",
             ),
-            N_(
-                "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
-                "An objection is final for this version; silence is not consent."
+            Line(
+                N_(
+                    "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
+                    "An objection is final for this version; silence is not consent."
+                ),
+                unless="private",
             ),
-            fields={**_POLL, "poll_event": "event", "answers": "answers"},
+            Line(
+                N_(
+                    "Answer in your direct room with me: in the poll there, or type `{do_agree} "
+                    "{number}` or `{do_object} {number}`. Nobody sees what you answer. An "
+                    "objection is final for this version; silence is not consent."
+                ),
+                when="private",
+            ),
+            Line(
+                N_(
+                    "If it holds a secret of yours, type `{do_secret} {number}` in your direct "
+                    "room with me: it is left out, and nobody is told who said so."
+                ),
+                when="section",
+            ),
+            fields={**POLL, "private": "flag", "poll_event": "event", "answers": "answers"},
         ),
         "poll.question": kind(
             "The native poll itself; its facts are in the message that follows it.",
-            *_QUESTION,
-            fields=_POLL,
+            *QUESTION,
+            fields=POLL,
         ),
         "poll.ended": kind(
             "The end of the native poll; the outcome is in the message that follows it.",
             N_("The poll is closed."),
-        ),
-        "poll.progress": kind(
-            "How many have answered; one message, edited in place.",
-            N_("Poll {number}: {answered} of {of} answers."),
-            Line(
-                N_(
-                    "Unreadable: {unreadable}. It may have been an objection, so there is no "
-                    "consensus until I can read it; the chair can close the poll and ask anew."
-                ),
-                when="unreadable",
-            ),
-            poll="int",
-            number="int",
-            answered="int",
-            of="int",
-            unreadable="int",
         ),
         "ballot.taken_back": kind(
             "An answer was taken back in a native poll, which cannot be told safely from which.",
@@ -121,6 +123,13 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             "The outcome.",
             Line(N_("**Poll {number}: consensus** ({of} of {of})."), when=("outcome", "consensus")),
             Line(N_("**Poll {number}: no consensus.**"), when=("outcome", "no_consensus")),
+            Line(
+                N_(
+                    "Somebody says that it holds a secret of theirs. It is left out; who said so "
+                    "is told to nobody and kept nowhere."
+                ),
+                when="confidential",
+            ),
             Line(
                 N_("The information officer can propose other words with `{do_amend} {number}`."),
                 when="amendable",
@@ -142,6 +151,7 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             version="int",
             outcome="code:outcome",
             of="int",
+            confidential="flag",
             effect="code:decision",
             amendable="flag",
             comes_back="flag",
@@ -155,5 +165,6 @@ POLL_ANSWERS: Mapping[str, str] = MappingProxyType(
         "agree_item": N_("Agreed, and it holds nothing I shared as a secret"),
         "agree": N_("Agreed"),
         "object": N_("I object"),
+        "secret": N_("It holds a secret of mine: leave it out"),
     }
 )
