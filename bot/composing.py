@@ -9,9 +9,8 @@ from bot.rules.facts import Account, Code, EventId, Facts, wire
 from bot.rules.form import wording
 from bot.rules.refusal import Reason
 from bot.words import Words
-from handlers.effects import WORDED
 from locales.catalogue import NP_, translate
-from locales.codes import Language
+from locales.codes import WORDED, Language
 from locales.kinds import KINDS, POLL_ANSWERS
 from locales.render import Reader, Rendered, render
 from storage.outbox import TABLE_LANE, Outgoing
@@ -41,24 +40,34 @@ class Composer:
         return _edit(content, edits) if edits else {**content, **_relation(outgoing)}
 
     async def poll(self, outgoing: Outgoing) -> dict[str, Any]:
-        """A native poll (MSC3381, unstable names: what clients speak); `WordsMissing`."""
-        words = await self.words.of(outgoing.facts)
-        question = self.render(TABLE_LANE, "poll.question", outgoing.facts, words).text
-        ids = outgoing.facts["answers"]
-        assert isinstance(ids, Mapping)
-        agree = "agree_item" if outgoing.facts["subject"] in WORDED else "agree"
-        answers = {ids["agree"]: POLL_ANSWERS[agree], ids["object"]: POLL_ANSWERS["object"]}
-        labels = {key: self.in_languages(text) for key, text in answers.items()}
+        """A native poll (MSC3381, unstable names: what clients speak); `WordsMissing`. One in a
+        direct room has its facts with it, and none of the words."""
+        private = outgoing.kind == "poll.asked"
+        words = {} if private else await self.words.of(outgoing.facts)
+        kind, facts = ("poll.asked", outgoing.facts) if private else ("poll.question", {})
+        question = self.render(outgoing.lane, kind, outgoing.facts, words).text
+        labels = self._labels(outgoing)
         fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
         return {
-            **self._facts(outgoing, {}, kind="poll.question"),
+            **self._facts(outgoing, facts, kind=kind),
             TEXT: fallback,
             f"{POLL}.start": {
                 "question": {TEXT: question, "body": question, "msgtype": "m.text"},
                 "kind": f"{POLL}.disclosed",
                 "max_selections": 1,
-                "answers": [{"id": str(key), TEXT: label} for key, label in labels.items()],
+                "answers": [{"id": key, TEXT: label} for key, label in labels.items()],
             },
+        }
+
+    def _labels(self, outgoing: Outgoing) -> Mapping[str, str]:
+        """What one can answer: the id and its words."""
+        ids, about_words = outgoing.facts["answers"], outgoing.facts["subject"] in WORDED
+        assert isinstance(ids, Mapping)
+        words = {**POLL_ANSWERS, "agree": POLL_ANSWERS["agree_item" if about_words else "agree"]}
+        return {
+            str(ids[answer]): self.in_languages(words[answer], lane=outgoing.lane)
+            for answer in ("agree", "object", "secret")
+            if answer in ids
         }
 
     def poll_end(self, outgoing: Outgoing, poll: EventId) -> dict[str, Any]:
@@ -66,7 +75,7 @@ class Composer:
             **self._facts(outgoing, {}, kind="poll.ended"),
             "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
             f"{POLL}.end": {},
-            TEXT: self.render(TABLE_LANE, "poll.ended", {}, {}).text,
+            TEXT: self.render(outgoing.lane, "poll.ended", {}, {}).text,
         }
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
@@ -114,8 +123,8 @@ class Composer:
                     return (Language(own),)
         return self._desk.table.languages
 
-    def in_languages(self, text: str, context: str | None = None) -> str:
-        return "\n".join(translate(text, one, context) for one in self._desk.table.languages)
+    def in_languages(self, text: str, context: str | None = None, lane: int = TABLE_LANE) -> str:
+        return "\n".join(translate(text, one, context) for one in self._languages(lane))
 
     def _ringing(self, outgoing: Outgoing) -> dict[str, Any]:
         """A notice, unless somebody has to act: then a message that mentions them."""

@@ -153,12 +153,17 @@ class Doer:
 
     def _is_void(self, tx: Tx, outgoing: Outgoing) -> bool:
         """The message beside a poll that could not be opened."""
-        if outgoing.kind != "poll.opened":
+        if outgoing.kind != "poll.opened" or _alone_shows_the_words(outgoing):
             return False
         return tx.outbox.anchor(f"poll-{outgoing.facts['poll']}") is None
 
     def _txn(self, outgoing: Outgoing) -> str:
         return f"tafelbot-{outgoing.token}"
+
+
+def _alone_shows_the_words(outgoing: Outgoing) -> bool:
+    """The message of a poll that is answered in private: no native one has its words."""
+    return outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
 
 
 def _member(outgoing: Outgoing) -> Account:

@@ -103,13 +103,15 @@ class Speaker:
             if outgoing.kind == "poll.opened":
                 self._composer.words.forget(int(str(outgoing.facts["poll"])))
             with self._desk.transaction() as tx:
-                if outgoing.act is Act.POLL:
+                if _failure(outgoing) == "poll.void":
                     lost = error.polls if isinstance(error, WordsMissing) else ()
                     self._void(tx, int(str(outgoing.facts["poll"])), lost)
                 self._failed(tx, outgoing)
             return False
         with self._desk.transaction() as tx:
             tx.outbox.sent(outgoing, event)
+            if outgoing.kind == "poll.opened" and outgoing.act is Act.MESSAGE:
+                core.shown(tx, int(str(outgoing.facts["poll"])), self._desk.chance)
         return True
 
     async def _before(self, outgoing: Outgoing, room: str) -> str | None:
@@ -125,7 +127,7 @@ class Speaker:
 
     def _failed(self, tx: Tx, outgoing: Outgoing) -> None:
         """Say what could not be done, where people can do something about it."""
-        token, kind = self._desk.chance.token(), _FAILURES.get(outgoing.act)
+        token, kind = self._desk.chance.token(), _failure(outgoing)
         if outgoing.act is Act.FORGET:
             log.warning("what is to be forgotten is still there; it is tried again")
             return
@@ -190,11 +192,20 @@ def _report(outgoing: Outgoing, error: Exception) -> None:
         log.error("fault while speaking: %s %s", outgoing.act, outgoing.kind, exc_info=error)
 
 
+def _failure(outgoing: Outgoing) -> str | None:
+    """The kind that is said instead. Whoever cannot be asked in private has not answered, which
+    is not consent; but a poll whose words nobody saw is void."""
+    if outgoing.kind == "poll.asked":
+        return None
+    unseen = outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
+    return "poll.void" if unseen else _FAILURES.get(outgoing.act)
+
+
 def _about(outgoing: Outgoing) -> Facts:
     facts = outgoing.facts
     if outgoing.act is Act.FILE:
         kind = outgoing.kind
         return {"minutes": kind == "minutes.ready", "form": kind == "fiche.form"}
-    if outgoing.act is Act.POLL:
+    if outgoing.kind == "poll.opened":
         return {"poll": facts["poll"], "number": facts["number"]}
     return {"member": facts["member"]}

@@ -7,7 +7,7 @@ from bot.rules.facts import Account, Reference
 from bot.rules.notification import CaseState
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import agenda, overview, polls
+from handlers import agenda, ballots, polls
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 
@@ -61,8 +61,7 @@ def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ..
         _change(turn, meeting, case, turn.person(user_id), joins=joins)
     stated = turn.tx.meetings.rostered(meeting, case)
     says.append(Say("roster.stated", {"case": reference, "roster": stated}))
-    open_polls = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case.id]
-    return [*says, *(overview.progress(turn, poll) for poll in open_polls if changes)]
+    return [*says, *ballots.roster_changed(turn, meeting, case)] if changes else says
 
 
 def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, joins: bool) -> None:

@@ -19,7 +19,6 @@ from storage.outbox import Act
 from storage.tx import Tx
 
 DECISIONS = frozenset(Decision)
-WORDED = frozenset({Subject.ITEM, Subject.WHOLE, Subject.FORM})  # what may hold a secret
 
 
 def follow(turn: Turn, poll: m.Poll) -> Says:

@@ -6,7 +6,7 @@ from bot.rules.consensus import Outcome
 from bot.rules.facts import Code, EventId, Fact, Token
 from bot.rules.fiche import Sign
 from bot.rules.refusal import Reason, Refused
-from handlers import effects, overview
+from handlers import effects, overview, private
 from handlers.traces import companion_slot, poll_slot
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
@@ -31,6 +31,7 @@ def add(turn: Turn, poll: m.Poll, source: EventId | None = None) -> None:
     case = turn.tx.cases.get(poll.case_id)
     poll.lane = turn.tx.meetings.lane(turn.meeting(), case)
     poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
+    private.prepare(turn, poll)
     turn.tx.polls.add(poll, source)
 
 
@@ -45,10 +46,9 @@ def ask(turn: Turn, poll: m.Poll, **notes: Fact) -> Says:
     facts = {**_question(turn, poll, case), **notes}
     earlier = turn.tx.polls.version(meeting, poll.number, poll.version - 1)
     anchor = turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None
-    return [
-        Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll)),
-        Say("poll.opened", facts, poll.lane, slot=companion_slot(poll), reply_to=anchor),
-    ]
+    native = Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll))
+    companion = Say("poll.opened", facts, poll.lane, slot=companion_slot(poll), reply_to=anchor)
+    return [companion] if private.is_private(poll) else [native, companion]
 
 
 def open_poll(turn: Turn, poll: m.Poll, source: EventId | None = None, **notes: Fact) -> Says:
@@ -65,7 +65,8 @@ def _question(turn: Turn, poll: m.Poll, case: m.Case) -> dict[str, Fact]:
         "case": case.reference,
         "subject": Code(poll.subject),
         "version": poll.version,
-        "answers": answers,
+        "private": private.is_private(poll) or None,
+        "answers": None if private.is_private(poll) else answers,
     }
     if poll.section is not None:
         facts |= {
@@ -99,13 +100,14 @@ def settle(turn: Turn, poll: m.Poll, *, dropped: bool = False) -> Says:
     """State the outcome, and let it take effect."""
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
-    outcome = consensus.outcome(roster, ballots, turn.tx.polls.doubted(poll))
+    doubted = turn.tx.polls.doubted(poll)
+    outcome = consensus.outcome(roster, ballots, doubted, secret=poll.secret)
     poll.outcome = Outcome.DROPPED if dropped else outcome
     facts = _result(poll, turn.tx.cases.get(poll.case_id), len(roster))
     says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
         Say("poll.closed", facts, poll.lane),
-        Say("poll.closed", {"slot": Code(poll_slot(poll))}, poll.lane, Act.POLL_END),
-        overview.progress(turn, poll),
+        *private.ended(turn.tx, poll),
+        *overview.state(turn, poll),
     ]
     return says + effects.follow(turn, poll)
 
@@ -130,6 +132,7 @@ def _result(poll: m.Poll, case: m.Case, of: int) -> dict[str, Fact]:
         "version": poll.version,
         "outcome": Outcome(poll.outcome or ""),
         "of": of,
+        "confidential": poll.secret,
         "effect": Code(poll.subject) if decision and agreed else None,
         "amendable": failed and poll.subject == Subject.ITEM,
         "comes_back": decision and (failed or poll.subject == Subject.MORE),

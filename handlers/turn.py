@@ -102,6 +102,7 @@ class Turn:
     tx: Tx
     table: Table
     chance: Chance
+    reminded: dict[int, datetime] = field(default_factory=dict)  # poll → when last
 
     @property
     def me(self) -> Account:

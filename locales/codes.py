@@ -25,18 +25,20 @@ class YesNo(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a poll is about: an item of the fiche, or a decision."""
+    """What a poll is about: words of the fiche, or a decision."""
 
     ITEM = "item"
+    WHOLE = "whole"
+    FORM = "form"
     FOLLOW = "follow"
     STOP = "stop"
     REFER = "refer"
     FEEDBACK = "feedback"
-    WHOLE = "whole"
-    FORM = "form"
     MORE = "more"
     INFORM = "inform"
 
+
+WORDED = frozenset({Subject.ITEM, Subject.WHOLE, Subject.FORM})  # may hold a secret (F05)
 
 # What each section of the form is for, shown when it is opened.
 Purpose = StrEnum(
@@ -221,12 +223,12 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         },
         Subject: {
             "item": NP_("subject", "item of the feedback form"),
+            "whole": NP_("subject", "feedback form as a whole"),
+            "form": NP_("subject", "feedback form on the screen"),
             "follow": NP_("subject", "follow further"),
             "stop": NP_("subject", "stop following"),
             "refer": NP_("subject", "refer to the task force"),
             "feedback": NP_("subject", "feed back at all"),
-            "whole": NP_("subject", "the feedback form as a whole"),
-            "form": NP_("subject", "the feedback form on the screen"),
             "more": NP_("subject", "more information needed"),
             "inform": NP_("subject", "tell the person"),
         },

@@ -47,6 +47,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "agree": Wording(NP_("command", "agree"), NP_("syntax", "N"), N_("agree in poll N")),
         "object": Wording(NP_("command", "object"), NP_("syntax", "N"), N_("object in poll N")),
+        "secret": Wording(
+            NP_("command", "secret"),
+            NP_("syntax", "N"),
+            N_("say, unseen, that the words of poll N hold a secret of yours"),
+        ),
         "done": Wording(
             NP_("command", "done"), NP_("syntax", "A12"), N_("an action has been done")
         ),
@@ -152,6 +157,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             N_("whether a case was discussed; yes restarts its year"),
         ),
         "close": Wording(NP_("command", "close"), NP_("syntax", "N"), N_("close poll N")),
+        "remind": Wording(
+            NP_("command", "remind"),
+            NP_("syntax", "N"),
+            N_("remind in private those who have not answered poll N"),
+        ),
         "minutes": Wording(
             NP_("command", "minutes"), "", N_("the anonymised minutes as they are now")
         ),

@@ -194,6 +194,18 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "can be asked "
             "anew."
         ),
+        Reason.ANSWER_IN_PRIVATE: N_(
+            "This table answers in private, so your answer here does not count; I remove it. "
+            "Answer poll {number} in your direct room with me."
+        ),
+        Reason.NO_WORDS: N_(
+            "Poll {number} is not about words, so it can hold no secret. Whoever does not agree "
+            "says `{do_object} {number}`."
+        ),
+        Reason.ALREADY_REMINDED: N_(
+            "They were reminded of poll {number} just now. Wait a few minutes, or close it with "
+            "`{do_close} {number}`."
+        ),
         Reason.NO_FICHE: N_(
             "No feedback form is open. The information officer opens one with `{do_fiche}` and the "
             "reference."

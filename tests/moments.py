@@ -89,6 +89,14 @@ def only(sent: list[Sent], kind: str) -> Facts:
     return found
 
 
+def figures(sent: list[Sent]) -> Facts:
+    """Those of the one open poll in the newest overview."""
+    shown = [facts_of(one) for one in sent if facts_of(one).get("kind") == "polls.overview"][-1]
+    (row,) = shown["rows"]
+    unreadable = [one["unreadable"] for one in shown.get("unreadable", [])]
+    return {**row, "unreadable": sum(unreadable)}
+
+
 def reason(sent: list[Sent]) -> str:
     """Why something was refused, if that is all that was said."""
     (one,) = sent

@@ -75,6 +75,9 @@ class Reason(StrEnum):
     ROOM_EXCEEDS_ROSTER = "room_exceeds_roster"
     UNKNOWN_POLL = "unknown_poll"
     POLL_CLOSED = "poll_closed"
+    ANSWER_IN_PRIVATE = "answer_in_private"
+    NO_WORDS = "no_words"
+    ALREADY_REMINDED = "already_reminded"
     # the fiche
     NO_FICHE = "no_fiche"
     FICHE_OPEN = "fiche_open"

@@ -9,7 +9,7 @@ from locales.kinds.fiche import ITEMS
 from locales.kinds.form import Kind, Line, kind
 
 
-def _holds_words(facts: Facts) -> bool:
+def holds_words(facts: Facts) -> bool:
     return facts.get("subject") in {"item", "whole", "form"}
 
 
@@ -34,7 +34,7 @@ def _asks_feedback(facts: Facts) -> bool:
 
 
 # What is asked, in the native poll and in the message beside it.
-_QUESTION = (
+QUESTION = (
     Line(N_("**Poll {number}** · {case}"), when=lambda facts: facts["version"] == 1),
     Line(
         N_("**Poll {number}** · {case} · version {version}, replaces the earlier one"),
@@ -85,7 +85,7 @@ _QUESTION = (
     ),
 )
 
-_POLL = {
+POLL = {
     "poll": "int",
     "number": "int",
     "case": "case",
@@ -105,10 +105,10 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
     {
         "poll.opened": kind(
             "Follows each native poll, for people and programs.",
-            *_QUESTION,
+            *QUESTION,
             Line(
                 N_("Who agrees also says: it holds nothing that I shared as a secret."),
-                when=_holds_words,
+                when=holds_words,
             ),
             Line(N_("The same words as before, asked again."), when="same"),
             Line(N_("Changed: {changes}"), when="changed"),
@@ -120,12 +120,31 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 N_("Only {one_sided} items: are there others too, good or bad?"), when="one_sided"
             ),
             Line(N_("Fingerprint of these words: {code}."), when="items"),
-            N_(
-                "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
-                "An objection is final for this version; silence is not consent."
+            Line(
+                N_(
+                    "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
+                    "An objection is final for this version; silence is not consent."
+                ),
+                unless="private",
+            ),
+            Line(
+                N_(
+                    "Answer in your direct room with me: in the poll there, or type `{do_agree} "
+                    "{number}` or `{do_object} {number}`. Nobody sees what you answer. An "
+                    "objection is final for this version; silence is not consent."
+                ),
+                when="private",
+            ),
+            Line(
+                N_(
+                    "If it holds a secret of yours, type `{do_secret} {number}` in your direct "
+                    "room with me: it is left out, and nobody is told who said so."
+                ),
+                when=holds_words,
             ),
             fields={
-                **_POLL,
+                **POLL,
+                "private": "flag",
                 "poll_event": "event",
                 "answers": "answers",
                 "undated": "flag",
@@ -135,28 +154,12 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         ),
         "poll.question": kind(
             "The native poll itself; its facts are in the message that follows it.",
-            *_QUESTION,
-            fields=_POLL,
+            *QUESTION,
+            fields=POLL,
         ),
         "poll.ended": kind(
             "The end of the native poll; the outcome is in the message that follows it.",
             N_("The poll is closed."),
-        ),
-        "poll.progress": kind(
-            "How many have answered; one message, edited in place.",
-            N_("Poll {number}: {answered} of {of} answers."),
-            Line(
-                N_(
-                    "Unreadable: {unreadable}. It may have been an objection, so there is no "
-                    "consensus until I can read it; the chair can close the poll and ask anew."
-                ),
-                when="unreadable",
-            ),
-            poll="int",
-            number="int",
-            answered="int",
-            of="int",
-            unreadable="int",
         ),
         "ballot.taken_back": kind(
             "An answer was taken back in a native poll, which cannot be told safely from which.",
@@ -183,6 +186,13 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 when=_whole_failed,
             ),
             Line(
+                N_(
+                    "Somebody says that it holds a secret of theirs. It is left out; who said so "
+                    "is told to nobody and kept nowhere."
+                ),
+                when="confidential",
+            ),
+            Line(
                 N_("The information officer can propose other words with `{do_amend} {number}`."),
                 when="amendable",
             ),
@@ -205,6 +215,7 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             version="int",
             outcome="code:outcome",
             of="int",
+            confidential="flag",
             effect="code:decision",
             amendable="flag",
             comes_back="flag",
@@ -219,5 +230,6 @@ POLL_ANSWERS: Mapping[str, str] = MappingProxyType(
         "agree_item": N_("Agreed, and it holds nothing I shared as a secret"),
         "agree": N_("Agreed"),
         "object": N_("I object"),
+        "secret": N_("It holds a secret of mine: leave it out"),
     }
 )
