@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from bot.app import App, enrol_from_settings
@@ -29,9 +29,9 @@ from bot.matrix.door import (
 from bot.matrix.talk import NotVerified, ShortString, Talk
 from bot.rules.room import MEGOLM, Fault
 from handlers.turn import Table
-from storage.database import open_database
 from storage.seal import Seal
 from storage.tx import transaction
+from tests.quick import open_quickly
 
 SERVER = "voorbeeldstad.example"
 BOT = f"@tafelbot:{SERVER}"
@@ -295,6 +295,12 @@ class Picture:
     now: datetime
 
 
+def _lay(picture: Picture, folder: Path) -> None:
+    for old in folder.glob("tafelbot.db*"):
+        old.unlink()
+    (folder / "tafelbot.db").write_bytes(picture.store)
+
+
 def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event:
     event = Event(sent.event_id, sent.room, sent.sender, at, sent.type, sent.content, hearing)
     return replace(event, identity=key_of(sent.sender))
@@ -304,10 +310,14 @@ class Hall:
     """People say things, time passes, we look at what was answered. A `demo.scene.Stage`."""
 
     def __init__(
-        self, folder: Path, table: Table = TABLE, matrix: FakeMatrix | None = None
+        self,
+        folder: Path,
+        table: Table = TABLE,
+        matrix: FakeMatrix | None = None,
+        now: datetime = NOON,
     ) -> None:
         self.matrix = matrix or FakeMatrix()
-        self.now = NOON
+        self.now = now
         self.folder = folder
         self.table = table
         self.tokens = itertools.count(1)
@@ -315,7 +325,7 @@ class Hall:
 
     def start(self) -> None:
         """Start the bot; again, if it was killed."""
-        engine = open_database(f"sqlite:///{self.folder / 'tafelbot.db'}")
+        engine = open_quickly(self.folder / "tafelbot.db")
         seal = Seal(KEY)
         with transaction(engine, seal) as tx:
             tx.check_master_key()
@@ -332,12 +342,16 @@ class Hall:
         self.desk.engine.dispose()
         return Picture(self.matrix.copy(), (self.folder / "tafelbot.db").read_bytes(), self.now)
 
+    @classmethod
+    def as_in(cls, picture: "Picture", folder: Path) -> Self:
+        """Another hall, as that one was when the picture was taken."""
+        _lay(picture, folder)
+        return cls(folder, matrix=picture.matrix.copy(), now=picture.now)
+
     def restore(self, picture: "Picture") -> None:
         """As it was when the picture was taken, with the bot started anew."""
         self.desk.engine.dispose()
-        for old in self.folder.glob("tafelbot.db*"):
-            old.unlink()
-        (self.folder / "tafelbot.db").write_bytes(picture.store)
+        _lay(picture, self.folder)
         self.matrix, self.now = picture.matrix.copy(), picture.now
         self.start()
 
