@@ -10,7 +10,7 @@ from bot.matrix.door import Event, Hearing, RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account, EventId
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import quotes, thread
+from bot.spoken import POLL_RESPONSES, quotes, thread
 from handlers import core, members, traces
 from handlers.core import Line
 from handlers.turn import Request, Says, Turn
@@ -21,6 +21,13 @@ from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.acting")
 
+_WORDS_GO = {  # refusals after which the words do not stay a moment longer
+    Reason.PERSONAL_DATA,
+    Reason.NOT_ENCRYPTED,
+    Reason.SAID_ELSEWHERE,
+    Reason.ROOM_EXCEEDS_ROSTER,
+    Reason.ON_SCREEN,
+}
 QUIET = timedelta(hours=1)  # the same advice to the same person at most this often
 LINE_OF_GREETING = -2  # line number of what is not a line
 
@@ -30,6 +37,7 @@ class Actor:
         self._desk = desk
         self._places = places
         self._advised: dict[tuple[Account, str], datetime] = {}
+        self._reminded: dict[int, datetime] = {}  # poll → when those who are silent were reminded
         with desk.transaction() as tx:
             point = tx.sync_point()
         self.last_sync = point[1] if point else desk.clock()
@@ -55,29 +63,36 @@ class Actor:
             says = [core.refusal(refused, line)]
             if line is not None and core.holds_words(line):
                 says += self._remove_words(tx, request, refused)
+            elif core.exposes(refused, line):
+                direct = request.place is Place.DIRECT
+                lane = int(request.sender) if direct else TABLE_LANE
+                says.append(traces.redaction(request.event_id, lane))
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
         """Words of an item refused outside a meeting, in clear, or because they tell who somebody
         is, do not stay a moment longer (P09, F17); none stay in a direct room."""
-        at_once = refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}
+        at_once = refused.reason in _WORDS_GO
         redaction = traces.redaction(request.event_id)
         if request.place is Place.DIRECT:  # ours to try, not ours to promise
             return [replace(redaction, lane=int(request.sender))]
         return [redaction] if at_once or tx.meetings.running() is None else []
 
     def trace(self, event: Event, sender: Account, lines: Sequence[Line]) -> None:
-        """Note what may hold words of an item, mistyped or quoted ones too: it is redacted when
-        the meeting closes (F08)."""
+        """Note what may hold words of an item, mistyped or quoted ones too, and answers in polls:
+        they are redacted when the meeting closes (F08, R11)."""
         with self._desk.transaction() as tx:
             room, meeting = tx.people.room(event.room), tx.meetings.running()
             if room is None or room.kind != RoomKind.TABLE or meeting is None:
                 return
             if tx.seen(event.event_id):
                 return
+            ballot = event.type in POLL_RESPONSES
             proposing = tx.polls.fiche(meeting) is not None and tx.people.is_officer(sender)
-            if proposing or quotes(event.content) or any(map(core.holds_words, lines)):
-                tx.polls.trace(meeting, EventId(event.event_id), TABLE_LANE)
+            words = proposing or quotes(event.content) or any(map(core.holds_words, lines))
+            if ballot or words or any(map(core.answers, lines)):
+                ballot = ballot or not words
+                tx.polls.trace(meeting, EventId(event.event_id), TABLE_LANE, ballot=ballot)
 
     def remove(self, tx: Tx, event: Event, lane: int) -> None:
         """Words of an item that nobody could act upon."""
@@ -123,12 +138,21 @@ class Actor:
             tx.outbox.add(lane, Act.MESSAGE, "fault", facts, self._desk.chance.token())
 
     def turn(self, tx: Tx, request: Request) -> Turn:
-        return Turn(request, tx, self._desk.table, self._desk.chance)
+        return Turn(request, tx, self._desk.table, self._desk.chance, self._reminded)
 
     def request(
-        self, event: Event, line: int, sender: Account, place: Place, room: RoomFacts | None
+        self,
+        event: Event,
+        line: int,
+        sender: Account,
+        place: Place,
+        room: RoomFacts | None,
+        *,
+        table: RoomFacts | None = None,
     ) -> Request:
-        at_table = place is Place.TABLE
+        """`room`: where it was said; `table`: the table's, when it is said of what is there."""
+        at_table = place is Place.TABLE or table is not None
+        room = table or room
         enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
         return Request(
             event_id=EventId(event.event_id),

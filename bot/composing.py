@@ -6,12 +6,11 @@ from typing import Any
 from bot.desk import Desk
 from bot.matrix.door import Content
 from bot.rules.facts import Account, Code, EventId, Facts, wire
-from bot.rules.form import Entry
+from bot.rules.form import wording
 from bot.rules.refusal import Reason
-from bot.spoken import spoken
-from handlers import core
+from bot.words import Words
 from locales.catalogue import NP_, translate
-from locales.codes import Language
+from locales.codes import WORDED, Language
 from locales.kinds import KINDS, POLL_ANSWERS
 from locales.render import Reader, Rendered, render
 from storage.outbox import TABLE_LANE, Outgoing
@@ -21,48 +20,54 @@ POLL = "org.matrix.msc3381.poll"
 TEXT = "org.matrix.msc1767.text"
 
 
-class WordsMissing(Exception):
-    """The words of an item are not to be had, or not those that were proposed."""
-
-
 class Composer:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.words = Words(desk)
 
-    async def message(self, outgoing: Outgoing, edits: EventId | None) -> dict[str, Any] | None:
-        """An `m.room.message`; None when it would show words that are not to be had."""
+    async def message(self, outgoing: Outgoing, edits: EventId | None) -> dict[str, Any]:
+        """An `m.room.message`; `WordsMissing` when it would show words that are not to be had."""
         facts = dict(outgoing.facts)
-        words = await self._words(facts)
-        if words is None:
-            return None
+        words = await self.words.of(facts)
         if outgoing.kind == "poll.opened":
             with self._desk.transaction() as tx:
                 facts["poll_event"] = tx.outbox.anchor(f"poll-{facts['poll']}")
+            facts["changed"] = "changes" in words or None
+            if facts.get("items") is not None:
+                facts["code"] = wording(await self.words.entries(facts))
         shown = self.render(outgoing.lane, outgoing.kind, facts, words)
         content = {**_text(shown), **self._ringing(outgoing), **self._facts(outgoing, facts)}
         return _edit(content, edits) if edits else {**content, **_relation(outgoing)}
 
-    async def poll(self, outgoing: Outgoing) -> dict[str, Any] | None:
-        """A native poll (MSC3381, unstable names: what clients speak)."""
-        words = await self._words(outgoing.facts)
-        if words is None:
-            return None
-        question = self.render(TABLE_LANE, "poll.question", outgoing.facts, words).text
-        ids = outgoing.facts["answers"]
-        assert isinstance(ids, Mapping)
-        agree = "agree_item" if outgoing.facts.get("section") else "agree"
-        answers = {ids["agree"]: POLL_ANSWERS[agree], ids["object"]: POLL_ANSWERS["object"]}
-        labels = {key: self.in_languages(text) for key, text in answers.items()}
+    async def poll(self, outgoing: Outgoing) -> dict[str, Any]:
+        """A native poll (MSC3381, unstable names: what clients speak); `WordsMissing`. One in a
+        direct room has its facts with it, and none of the words."""
+        private = outgoing.kind == "poll.asked"
+        words = {} if private else await self.words.of(outgoing.facts)
+        kind, facts = ("poll.asked", outgoing.facts) if private else ("poll.question", {})
+        question = self.render(outgoing.lane, kind, outgoing.facts, words).text
+        labels = self._labels(outgoing)
         fallback = "\n".join([question, *(f"{n}. {t}" for n, t in enumerate(labels.values(), 1))])
         return {
-            **self._facts(outgoing, {}, kind="poll.question"),
+            **self._facts(outgoing, facts, kind=kind),
             TEXT: fallback,
             f"{POLL}.start": {
                 "question": {TEXT: question, "body": question, "msgtype": "m.text"},
                 "kind": f"{POLL}.disclosed",
                 "max_selections": 1,
-                "answers": [{"id": str(key), TEXT: label} for key, label in labels.items()],
+                "answers": [{"id": key, TEXT: label} for key, label in labels.items()],
             },
+        }
+
+    def _labels(self, outgoing: Outgoing) -> Mapping[str, str]:
+        """What one can answer: the id and its words."""
+        ids, about_words = outgoing.facts["answers"], outgoing.facts["subject"] in WORDED
+        assert isinstance(ids, Mapping)
+        words = {**POLL_ANSWERS, "agree": POLL_ANSWERS["agree_item" if about_words else "agree"]}
+        return {
+            str(ids[answer]): self.in_languages(words[answer], lane=outgoing.lane)
+            for answer in ("agree", "object", "secret")
+            if answer in ids
         }
 
     def poll_end(self, outgoing: Outgoing, poll: EventId) -> dict[str, Any]:
@@ -70,7 +75,7 @@ class Composer:
             **self._facts(outgoing, {}, kind="poll.ended"),
             "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
             f"{POLL}.end": {},
-            TEXT: self.render(TABLE_LANE, "poll.ended", {}, {}).text,
+            TEXT: self.render(outgoing.lane, "poll.ended", {}, {}).text,
         }
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
@@ -86,15 +91,6 @@ class Composer:
             FACTS: {"kind": "refused", **wire(facts)},
         }
 
-    def forget(self, outgoing: Outgoing) -> None:
-        """What was said with words of an item in it can be read again in the room."""
-        with self._desk.transaction() as tx:
-            poll = tx.polls.find(int(str(outgoing.facts["poll"])))
-            source = tx.polls.source(poll) if poll else None
-            line = poll.line if poll else None
-        if source is not None and line is not None:
-            self._desk.lines.pop((source, line), None)
-
     def room_name(self) -> str:
         """Neutral: room names are not encrypted."""
         return self.in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
@@ -102,33 +98,6 @@ class Composer:
     def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
         """The machine facts of a message, only those named."""
         return self._facts(outgoing, {name: outgoing.facts.get(name) for name in names})
-
-    async def whole(self, _poll: int) -> tuple[Entry, ...] | None:
-        """The items that a poll on the whole is about, each as it was agreed to."""
-        return None
-
-    async def _words(self, facts: Facts) -> Mapping[str, str] | None:
-        """The text of the item a message is about: from memory, else from the room again, and
-        only if it is still what was proposed (promise 1)."""
-        if facts.get("section") is None:
-            return {}
-        with self._desk.transaction() as tx:
-            poll = tx.polls.find(int(str(facts["poll"])))
-            source = tx.polls.source(poll) if poll else None
-            if poll is None or source is None or poll.line is None:
-                return None
-            number, digest = poll.line, poll.digest
-            table = tx.people.table_room()
-            room = tx.people.room_id(table) if table else ""
-        line = self._desk.lines.get((source, number)) or await self._fetch(room, source, number)
-        text = None if line is None else core.item_text(line, self._desk.names)
-        with self._desk.transaction() as tx:
-            return {"text": text} if text and tx.polls.digest(text) == digest else None
-
-    async def _fetch(self, room: str, event_id: str, number: int) -> str | None:
-        event = await self._desk.door.fetch(room, event_id)
-        lines = spoken(event.content) if event else []
-        return lines[number] if number < len(lines) else None
 
     def render(self, lane: int, kind: str, facts: Facts, extra: Mapping[str, str]) -> Rendered:
         """In every language of the table, or in the person's own."""
@@ -154,8 +123,8 @@ class Composer:
                     return (Language(own),)
         return self._desk.table.languages
 
-    def in_languages(self, text: str, context: str | None = None) -> str:
-        return "\n".join(translate(text, one, context) for one in self._desk.table.languages)
+    def in_languages(self, text: str, context: str | None = None, lane: int = TABLE_LANE) -> str:
+        return "\n".join(translate(text, one, context) for one in self._languages(lane))
 
     def _ringing(self, outgoing: Outgoing) -> dict[str, Any]:
         """A notice, unless somebody has to act: then a message that mentions them."""

@@ -21,7 +21,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.rules.consensus import BallotMode
 from bot.rules.facts import MasterKey
+from bot.rules.fiche import FicheText
 from handlers.turn import Table
 from storage.seal import MASTER_KEY_BYTES
 
@@ -51,8 +53,9 @@ class TableSettings(BaseModel):
     coordinator: str = Field(pattern=f"^{USER_ID}$")
     coordinator_fingerprint: Fingerprint | None = None
     coordinator_chairs: bool = False
-    fiche_text: Literal["room"] = "room"
-    ballot: Literal["open"] = "open"
+    fiche_text: FicheText = FicheText.ROOM
+    ballot: BallotMode = BallotMode.OPEN
+    homeserver_keeps_redacted_days: int = Field(7, ge=0)
 
     @field_validator("timezone")
     @classmethod
@@ -73,6 +76,9 @@ class TableSettings(BaseModel):
             coordinator=self.coordinator,
             coordinator_chairs=self.coordinator_chairs,
             fingerprints=self._fingerprints(),
+            fiche_text=self.fiche_text,
+            ballot=self.ballot,
+            homeserver_keeps_redacted_days=self.homeserver_keeps_redacted_days,
         )
 
     def _fingerprints(self) -> dict[str, str]:

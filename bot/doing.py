@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import files
-from bot.composing import Composer, WordsMissing
+from bot.composing import Composer
 from bot.desk import Desk
 from bot.matrix.door import Content
 from bot.rules.facts import Account, EventId
@@ -45,17 +45,13 @@ class Doer:
             key = await self._watch.meet(_member(outgoing))
             outgoing = replace(outgoing, facts={**outgoing.facts, "key": key})
         content = await self._composer.message(outgoing, edits)
-        if content is None:
-            return None
         event = await self._send(room, "m.room.message", content, outgoing)
         if outgoing.kind == "poll.opened":
-            self._composer.forget(outgoing)
+            self._composer.words.forget(int(str(outgoing.facts["poll"])))
         return event
 
     async def _poll(self, outgoing: Outgoing, room: str) -> str | None:
         content = await self._composer.poll(outgoing)
-        if content is None:  # nobody can agree
-            raise WordsMissing
         return await self._send(room, "org.matrix.msc3381.poll.start", content, outgoing)
 
     async def _poll_end(self, outgoing: Outgoing, room: str) -> str | None:
@@ -157,12 +153,17 @@ class Doer:
 
     def _is_void(self, tx: Tx, outgoing: Outgoing) -> bool:
         """The message beside a poll that could not be opened."""
-        if outgoing.kind != "poll.opened":
+        if outgoing.kind != "poll.opened" or _alone_shows_the_words(outgoing):
             return False
         return tx.outbox.anchor(f"poll-{outgoing.facts['poll']}") is None
 
     def _txn(self, outgoing: Outgoing) -> str:
         return f"tafelbot-{outgoing.token}"
+
+
+def _alone_shows_the_words(outgoing: Outgoing) -> bool:
+    """The message of a poll that is answered in private: no native one has its words."""
+    return outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
 
 
 def _member(outgoing: Outgoing) -> Account:

@@ -8,7 +8,7 @@ from icalendar import Calendar
 from icalendar import Event as Appointment
 
 from bot import form as paper
-from bot.composing import Composer, WordsMissing
+from bot.composing import Composer
 from bot.rules.fiche import Direction
 from handlers.turn import Table
 from locales.catalogue import NP_
@@ -67,9 +67,7 @@ async def form(composer: Composer, table: Table, outgoing: Outgoing) -> File:
     """The feedback form, for the officer alone (F02, F16); its words are in no fact, and its
     name tells of no case."""
     facts = outgoing.facts
-    items = await composer.whole(int(str(facts["poll"])))
-    if items is None:
-        raise WordsMissing
+    items = await composer.words.entries(facts)
     discussed = facts["discussed"]
     assert isinstance(discussed, tuple)
     days = tuple(day for day in discussed if isinstance(day, date))

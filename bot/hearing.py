@@ -136,8 +136,8 @@ class Hearer:
 
     async def _trusted(self, event: Event, sender: Account, room: RoomFacts) -> None:
         if event.type in POLL_RESPONSES:
-            if self._places.here(event.room, sender, room) is Place.TABLE:
-                self._ballot(event, sender, room)
+            if (place := self._places.here(event.room, sender, room)) is not None:
+                await self._ballot(event, sender, room, place)
             return
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
             return
@@ -152,11 +152,13 @@ class Hearer:
                 return
             room = await self._looked_at(event.room, place, line) or room
             self._actor.greet(event, sender)
-            request = self._actor.request(event, number, sender, place, room)
+            table = await self._answering(place) if core.answers(line) else None
+            request = self._actor.request(event, number, sender, place, room, table=table)
             handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
             done = self._actor.act(request, line, handle)
             if done and core.holds_words(line):
-                self._desk.lines[event.event_id, number] = lines[number]
+                whole = core.paragraph(lines, number, self._desk.names)
+                self._desk.lines[event.event_id, number] = whole
 
     async def _looked_at(self, room: str, place: Place, line: Line) -> RoomFacts | None:
         """The table's room, after a look at it if it is new or a meeting is about to open."""
@@ -166,9 +168,15 @@ class Hearer:
             return await self.check.now(room)
         return None
 
-    def _ballot(self, event: Event, sender: Account, room: RoomFacts) -> None:
+    async def _answering(self, place: Place) -> RoomFacts | None:
+        """Who answers in a direct room answers the table: its room must be safe all the same."""
+        return await self._places.table_room() if place is Place.DIRECT else None
+
+    async def _ballot(self, event: Event, sender: Account, room: RoomFacts, place: Place) -> None:
         chosen = selection(event.type, event.content)
-        request = self._actor.request(event, 0, sender, Place.TABLE, room)
+        self._actor.trace(event, sender, [])
+        table = await self._answering(place)
+        request = self._actor.request(event, 0, sender, place, room, table=table)
         self._actor.greet(event, sender)
         if chosen is None:
             back = partial(core.withdraw, poll_event=related(event.content))

@@ -18,8 +18,15 @@ class Lines:
         self, lines: list[str], room_id: str, sender: Account, room: RoomFacts
     ) -> list[tuple[int, Line]]:
         """With their numbers in the message."""
-        found = [self._addressed(text, room_id, sender, room) for text in lines]
-        return [(number, line) for number, line in enumerate(found) if line is not None]
+        found: list[tuple[int, Line]] = []
+        for number, text in enumerate(lines):
+            line = self._addressed(text, room_id, sender, room)
+            if line is not None and core.holds_words(line):
+                whole = core.paragraph(lines, number, self._desk.names)
+                line = self._addressed(whole, room_id, sender, room)
+            if line is not None:
+                found.append((number, line))
+        return found
 
     def _addressed(self, text: str, room_id: str, sender: Account, room: RoomFacts) -> Line | None:
         """The command in a line that is meant for us; in a direct room every line is."""

@@ -59,6 +59,13 @@ class PlaceFinder:
         ours = kind in {RoomKind.TABLE, RoomKind.DIRECT}
         return self.here(room_id, sender, room) if ours else None
 
+    async def table_room(self) -> RoomFacts | None:
+        """The table's room as it is, wherever somebody speaks."""
+        with self._desk.transaction() as tx:
+            row = tx.people.table_room()
+            room = tx.people.room_id(row) if row is not None else None
+        return None if room is None else await self._desk.room(room)
+
     def alone(self, user: str, room: RoomFacts) -> bool:
         """Whether nobody else is there or invited."""
         return (room.joined | room.invited) - {self._desk.door.user_id} == {user}

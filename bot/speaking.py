@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from bot.composing import Composer, WordsMissing
+from bot.composing import Composer
 from bot.desk import Desk
 from bot.doing import Doer
 from bot.lanes import LaneRooms
 from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
-from bot.rules.consensus import Outcome
 from bot.rules.facts import Account, Facts
 from bot.trusting import Watch
+from bot.words import WordsMissing
+from handlers import core, effects
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
 from storage.tx import Tx
@@ -100,12 +101,17 @@ class Speaker:
         except Exception as error:
             _report(outgoing, error)
             if outgoing.kind == "poll.opened":
-                self._composer.forget(outgoing)
+                self._composer.words.forget(int(str(outgoing.facts["poll"])))
             with self._desk.transaction() as tx:
+                if _failure(outgoing) == "poll.void":
+                    lost = error.polls if isinstance(error, WordsMissing) else ()
+                    self._void(tx, int(str(outgoing.facts["poll"])), lost)
                 self._failed(tx, outgoing)
             return False
         with self._desk.transaction() as tx:
             tx.outbox.sent(outgoing, event)
+            if outgoing.kind == "poll.opened" and outgoing.act is Act.MESSAGE:
+                core.shown(tx, int(str(outgoing.facts["poll"])), self._desk.chance)
         return True
 
     async def _before(self, outgoing: Outgoing, room: str) -> str | None:
@@ -121,12 +127,10 @@ class Speaker:
 
     def _failed(self, tx: Tx, outgoing: Outgoing) -> None:
         """Say what could not be done, where people can do something about it."""
-        token, kind = self._desk.chance.token(), _FAILURES.get(outgoing.act)
+        token, kind = self._desk.chance.token(), _failure(outgoing)
         if outgoing.act is Act.FORGET:
             log.warning("what is to be forgotten is still there; it is tried again")
             return
-        if outgoing.act is Act.POLL:
-            _void(tx, outgoing)
         if kind is not None:
             tx.outbox.instead(outgoing, kind, _about(outgoing), token)
             return
@@ -135,6 +139,11 @@ class Speaker:
         if words_stay and not tx.outbox.waits(TABLE_LANE, Act.MESSAGE, kind):
             tx.outbox.add(TABLE_LANE, Act.MESSAGE, kind, {}, token)  # once, after all of them
         tx.outbox.sent(outgoing, None)
+
+    def _void(self, tx: Tx, poll_id: int, lost: Collection[int]) -> None:
+        """Nobody can agree to what nobody was shown."""
+        if poll := tx.polls.find(poll_id):
+            core.write_down_at(tx, effects.void(tx, poll, lost), self._desk.chance)
 
     async def _create_table_room(self, outgoing: Outgoing) -> None:
         """And tell whoever asked for it, once it is there."""
@@ -183,11 +192,13 @@ def _report(outgoing: Outgoing, error: Exception) -> None:
         log.error("fault while speaking: %s %s", outgoing.act, outgoing.kind, exc_info=error)
 
 
-def _void(tx: Tx, outgoing: Outgoing) -> None:
-    """Nobody can agree to what nobody was shown."""
-    poll = tx.polls.find(int(str(outgoing.facts["poll"])))
-    if poll is not None:
-        poll.outcome = Outcome.NO_CONSENSUS
+def _failure(outgoing: Outgoing) -> str | None:
+    """The kind that is said instead. Whoever cannot be asked in private has not answered, which
+    is not consent; but a poll whose words nobody saw is void."""
+    if outgoing.kind == "poll.asked":
+        return None
+    unseen = outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
+    return "poll.void" if unseen else _FAILURES.get(outgoing.act)
 
 
 def _about(outgoing: Outgoing) -> Facts:
@@ -195,6 +206,6 @@ def _about(outgoing: Outgoing) -> Facts:
     if outgoing.act is Act.FILE:
         kind = outgoing.kind
         return {"minutes": kind == "minutes.ready", "form": kind == "fiche.form"}
-    if outgoing.act is Act.POLL:
+    if outgoing.kind == "poll.opened":
         return {"poll": facts["poll"], "number": facts["number"]}
     return {"member": facts["member"]}

@@ -152,9 +152,10 @@ class Scene:
         await self.stage.say(self.seated[-1], line, expect="poll.closed")
 
     async def fiche(self) -> None:
-        """Three items: one objected to, and amended."""
+        """Whether at all; three items, one objected to and amended; and the whole."""
         self.stage.chapter("De terugkoppelingsfiche")
-        await self.stage.say("io", f"!fiche {self.first}", expect="fiche.opened")
+        poll = await self.stage.say("io", f"!fiche {self.first}", expect="poll.opened")
+        await self.everybody(poll, "agree")
         for item, last in zip(ITEMS, ("agree", "object", "agree"), strict=True):
             poll = await self.stage.say("io", f"!punt {item}", expect="poll.opened")
             await self.everybody(poll, last)
@@ -162,7 +163,9 @@ class Scene:
                 line = f"!wijzig {poll['number']} {AMENDED}"
                 again = await self.stage.say("io", line, expect="poll.opened")
                 await self.everybody(again, "agree")
-        await self.stage.say("io", "!fiche sluiten", expect="fiche.closed")
+        poll = await self.stage.say("io", "!fiche sluiten", expect="poll.opened")
+        await self.everybody(poll, "agree")
+        await self.stage.see("io", "fiche.adopted")
 
     async def close(self, reference: str) -> None:
         await self.stage.say(COORDINATOR, f"!besproken {reference} ja", expect="case.discussed")

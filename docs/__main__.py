@@ -26,6 +26,7 @@ _FORMS = {
     "time": "moment, ISO 8601 with offset",
     "event": "Matrix event id",
     "key": "public master key of a member, unpadded base64",
+    "form": "code of a feedback form: five groups of five signs",
     "flag": "`true` or `false`",
     "word": "case reference or action number",
     "answers": "`agree` and `object`: the random id of each answer in the native poll",

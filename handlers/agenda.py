@@ -5,6 +5,7 @@ from bot.rules.agenda import MeetingState, Step
 from bot.rules.facts import Account, ActionNumber, Code, Fact, Reference
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
+from handlers.effects import require_handed_over
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 from storage.outbox import TABLE_LANE
@@ -112,3 +113,4 @@ def _require_settled(turn: Turn, meeting: m.Meeting) -> None:
         raise Refused(Reason.POLLS_OPEN, number=polls[0].number)
     if turn.tx.polls.fiche(meeting) is not None:
         raise Refused(Reason.FICHE_OPEN)
+    require_handed_over(turn, meeting)

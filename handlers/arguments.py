@@ -11,7 +11,7 @@ from bot.rules import reference as references
 from bot.rules.actions import ActionCode
 from bot.rules.decision import Decision
 from bot.rules.facts import ActionNumber, Code, FormCode, Reference
-from bot.rules.fiche import SIGNS, Direction, Section, Sign
+from bot.rules.fiche import SIGNS, Confirmer, Direction, Phase, Section, Sign
 from bot.rules.notification import Route
 from bot.rules.people import Excluded, Organisation, Role
 from bot.rules.refusal import Reason, Refused
@@ -22,7 +22,7 @@ Family = TypeVar("Family", bound=StrEnum)
 _USER = re.compile(r"@[^\s:]+:[^\s:]+(?::\d+)?")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _EUROPEAN = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
-_LONGEST_LABEL = 5  # words in a code as it is shown
+_LONGEST_LABEL = 8  # words in a code as it is shown
 _CLOCK = re.compile(r"(\d{1,2})(?:[:.hu](\d{2})?)?")
 _BEFORE_TIMES = {"om", "à", "um", "at"}
 _AFTER_TIMES = {"u", "uur", "uhr", "h", "heures"}
@@ -34,6 +34,7 @@ class Words:
     def __init__(self, text: str, command: str) -> None:
         self._text = text.strip()
         self.command = command
+        self.section: Section | None = None  # of the form, once it has been taken
 
     def take(self) -> str:
         word, _, self._text = self._text.partition(" ")
@@ -133,7 +134,8 @@ def direction(words: Words) -> Direction:
 
 
 def section(words: Words) -> Section:
-    return _choice(words, Section, Reason.UNKNOWN_SECTION)
+    words.section = _choice(words, Section, Reason.UNKNOWN_SECTION)
+    return words.section
 
 
 def sign(words: Words) -> Sign | None:
@@ -143,6 +145,15 @@ def sign(words: Words) -> Sign | None:
         return None
     words.skip(1)
     return SIGNS[first]
+
+
+def phase(words: Words) -> Phase | None:
+    """The phase of a follow-up, in its own section only; elsewhere its name is just a word."""
+    return _longest(words, Phase) if words.section is Section.TRAJECTORY else None
+
+
+def confirmer(words: Words) -> Confirmer | None:
+    return _known(words, Confirmer) if words.peek() else None
 
 
 def form_code(words: Words) -> FormCode:
@@ -211,12 +222,14 @@ def word(words: Words) -> str:
 
 
 def _known(words: Words, family: type[Family]) -> Family:
-    return _longest(words, family) or words.wrong()
+    found = _longest(words, family)
+    return found if found is not None else words.wrong()
 
 
 def _choice(words: Words, family: type[Family], reason: Reason) -> Family:
     found = _longest(words, family)
     if found is None:
+        words.take()
         raise _unknown(family, reason)
     return found
 
@@ -229,7 +242,6 @@ def _longest(words: Words, family: type[Family]) -> Family | None:
             for _ in range(count):
                 words.take()
             return found
-    words.take()
     return None
 
 

@@ -1,13 +1,17 @@
-"""What the information officer attests, by a case's reference or an item's number."""
+"""What the information officer declares, by a case's reference or an item's number."""
 
-from bot.rules.facts import Reference
+from bot.rules.facts import Code, Reference
+from bot.rules.fiche import Confirmer
 from bot.rules.refusal import Reason, Refused
-from handlers import informing
+from handlers import fiche, informing
 from handlers.turn import Says, Turn
 
 
-def attest(turn: Turn, wanted: Reference | int) -> Says:
-    """That no investigation is harmed when the person is told (D04)."""
-    if isinstance(wanted, Reference):
+def attest(turn: Turn, wanted: Reference | int, confirmer: Confirmer | None) -> Says:
+    """That no investigation is harmed when the person is told (D04), or that a psychiatrist or
+    psychologist has confirmed an item (F26)."""
+    if isinstance(wanted, Reference) and confirmer is None:
         return informing.attest(turn, wanted)
-    raise Refused(Reason.UNKNOWN_ITEM)
+    if isinstance(wanted, Reference) or confirmer is None:
+        raise Refused(Reason.WRONG_ARGUMENTS, usage=Code("attest"))
+    return fiche.attest(turn, wanted, confirmer)

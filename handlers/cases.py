@@ -7,7 +7,7 @@ from bot.rules.facts import Account, Reference
 from bot.rules.notification import CaseState
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import agenda, overview, polls
+from handlers import agenda, ballots, polls
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 
@@ -26,6 +26,14 @@ def on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
     meeting = turn.session()
     if turn.tx.meetings.taken_up(meeting, case) is None:
         raise Refused(Reason.NOT_TAKEN_UP)
+    return meeting, case
+
+
+def on_floor(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
+    """The case that the table is talking about now, or a refusal."""
+    meeting, case = on_table(turn, reference)
+    if meeting.case_id != case.id:
+        raise Refused(Reason.NOT_ON_FLOOR)
     return meeting, case
 
 
@@ -48,12 +56,12 @@ def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ..
             raise Refused(Reason.ACTION_UNANSWERED, action=agenda.number(waiting[0]))
         turn.tx.meetings.take_up(meeting, case)
         meeting.case_id = case.id
+    says = polls.void_whole(turn, case) if changes else []
     for user_id, joins in changes:
         _change(turn, meeting, case, turn.person(user_id), joins=joins)
     stated = turn.tx.meetings.rostered(meeting, case)
-    says = [Say("roster.stated", {"case": reference, "roster": stated})]
-    open_polls = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case.id]
-    return [*says, *(overview.progress(turn, poll) for poll in open_polls if changes)]
+    says.append(Say("roster.stated", {"case": reference, "roster": stated}))
+    return [*says, *ballots.roster_changed(turn, meeting, case)] if changes else says
 
 
 def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, joins: bool) -> None:
@@ -80,14 +88,10 @@ def decide(turn: Turn, reference: Reference, decision: Decision) -> Says:
     for other in turn.tx.polls.open_ones(meeting):
         if other.case_id == case.id:
             raise Refused(Reason.POLLS_OPEN, number=other.number)
-    poll = m.Poll(
-        meeting_id=meeting.id,
-        case_id=case.id,
-        number=turn.tx.polls.next_number(meeting),
-        version=1,
-        subject=decision,
-    )
-    return polls.open_poll(turn, meeting, poll)
+    fiche = turn.tx.polls.fiche(meeting)
+    if fiche is not None and fiche.case_id == case.id:
+        raise Refused(Reason.FICHE_OPEN)
+    return polls.open_poll(turn, polls.new(turn, case, decision))
 
 
 def manager(turn: Turn, reference: Reference, user_id: str) -> Says:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.rules.facts import Code, EventId
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
-from handlers import ballots
+from handlers import ballots, private
 from handlers.arguments import Words
 from handlers.table import COMMANDS, Command
 from handlers.turn import Chance, Say, Says, Turn
@@ -84,6 +84,33 @@ def without_prefix(text: str, names: Sequence[str]) -> str | None:
 def holds_words(line: Line) -> bool:
     """Whether a line holds words of an item, which are kept nowhere but in the room."""
     return line.name in {"item", "amend"}
+
+
+def paragraph(lines: Sequence[str], number: int, names: Sequence[str]) -> str:
+    """A line, and those after it that begin nothing of their own: an item may be written so."""
+    found = [lines[number]]
+    for line in lines[number + 1 :]:
+        if without_prefix(line, names) is not None:
+            break
+        found.append(line)
+    return " ".join(filter(None, found))
+
+
+def answers(line: Line) -> bool:
+    """Whether a line is somebody's answer in a poll."""
+    return line.name in {"agree", "object", "secret"}
+
+
+def exposes(refused: Refused, line: Line | None) -> bool:
+    """Whether an answer that nobody else is to see was given where others see it."""
+    secret = line is not None and line.name == "secret"
+    return secret or refused.reason is Reason.ANSWER_IN_PRIVATE
+
+
+def shown(tx: Tx, poll: int, chance: Chance) -> None:
+    """The table can read what is asked: those who answer in private are asked now."""
+    if (row := tx.polls.find(poll)) is not None:
+        write_down_at(tx, private.asked(tx, row), chance)
 
 
 def item_text(text: str, names: Sequence[str]) -> str | None:

@@ -33,14 +33,7 @@ def attest(turn: Turn, reference: Reference) -> Says:
         raise Refused(Reason.NOT_ON_ROSTER)
     _require_no_poll(turn, meeting, case)
     taken.informing = False
-    poll = m.Poll(
-        meeting_id=meeting.id,
-        case_id=case.id,
-        number=turn.tx.polls.next_number(meeting),
-        version=1,
-        subject=Subject.INFORM,
-    )
-    return polls.open_poll(turn, meeting, poll)
+    return polls.open_poll(turn, polls.new(turn, case, Subject.INFORM))
 
 
 def _taken_up(turn: Turn, meeting: m.Meeting, case: m.Case) -> m.TakenUp:

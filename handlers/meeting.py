@@ -8,6 +8,7 @@ from bot.rules.facts import Account, Fact
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
 from handlers import agenda, members, minutes, polls, traces
+from handlers.effects import require_handed_over
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
@@ -54,16 +55,21 @@ def close(turn: Turn) -> Says:
     """Close the meeting: minutes, redaction, and the moment's data is gone (DESIGN 8, R11)."""
     meeting = turn.meeting()
     _require_discussed(turn, meeting)
+    require_handed_over(turn, meeting)
     says: Says = []
     for poll in turn.tx.polls.open_ones(meeting):
         says += polls.settle(turn, poll)
     was_in_session = meeting.state == MeetingState.IN_SESSION
+    words = traces.redactions(turn, meeting)
+    rest = traces.of_the_polls(turn, meeting, [*says, *words])
     if was_in_session:
-        says.append(minutes.file(turn, meeting))
-    redactions = traces.redactions(turn, meeting)
-    says += redactions
-    facts: dict[str, Fact] = {"minutes": was_in_session, "redacted": len(redactions)}
-    says.append(Say("meeting.closed", facts, lane=TABLE_LANE))
+        words.append(minutes.file(turn, meeting))
+    facts: dict[str, Fact] = {
+        "minutes": was_in_session,
+        "redacted": sum(say.act is Act.REDACT for say in (*words, *rest)),
+        "days": turn.table.homeserver_keeps_redacted_days,
+    }
+    says += [*words, Say("meeting.closed", facts, lane=TABLE_LANE), *rest]
     turn.tx.meetings.close(meeting)
     for guest in turn.tx.people.holding(Role.AD_HOC):
         says += members.strike(turn, guest)

@@ -7,7 +7,7 @@ from bot.rules.consensus import Outcome
 from bot.rules.facts import Code, Fact
 from bot.rules.notification import CaseState
 from handlers.agenda import number
-from handlers.polls import stands
+from handlers.effects import stands
 from handlers.turn import Say, Says, Turn
 from locales.codes import Discussed
 from storage import models as m

@@ -1,21 +1,39 @@
-"""What is open, answered and waiting: one message, edited in place."""
+"""What is open, answered and waiting: one message for each case and lane, edited in place."""
 
-from bot.rules.facts import Fact
-from handlers.traces import progress_slot
-from handlers.turn import Say, Turn
+from collections.abc import Collection
+
+from bot.rules.facts import Account, Fact
+from handlers.turn import Say, Says, Turn
 from storage import models as m
+from storage.outbox import TABLE_LANE
 
 
-def progress(turn: Turn, poll: m.Poll) -> Say:
-    """How many have answered, never who has not (P20)."""
+def state(turn: Turn, poll: m.Poll) -> Says:
+    """How many have answered in each open poll of a case, never who has not (P20). What was not
+    shown before the last of them closed need not be shown any more."""
+    polls = turn.tx.polls.asked(poll.meeting_id, poll.case_id, poll.lane)
+    slot = _slot(poll)
+    if not polls and turn.tx.outbox.drop_untried(slot):
+        return []
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    answered = sum(voter in roster for voter in turn.tx.polls.ballots(poll))
-    doubted = sum(voter in roster for voter in turn.tx.polls.doubted(poll))
+    doubts = {one.number: len(turn.tx.polls.doubted(one) & set(roster)) for one in polls}
     facts: dict[str, Fact] = {
-        "poll": poll.id,
-        "number": poll.number,
-        "answered": answered,
-        "of": len(roster),
-        "unreadable": doubted if poll.outcome is None else 0,
+        "rows": tuple(_row(turn, one, roster) for one in polls),
+        "unreadable": tuple({"number": n, "unreadable": d} for n, d in doubts.items() if d) or None,
     }
-    return Say("poll.progress", facts, poll.lane, slot=progress_slot(poll))
+    return [Say("polls.overview", facts, poll.lane, slot=slot)]
+
+
+def _row(turn: Turn, poll: m.Poll, roster: Collection[Account]) -> Fact:
+    return {
+        "number": poll.number,
+        "version": poll.version,
+        "answered": sum(voter in roster for voter in turn.tx.polls.ballots(poll)),
+        "of": len(roster),
+    }
+
+
+def _slot(poll: m.Poll) -> str:
+    """An event is edited in its own room only."""
+    aside = "" if poll.lane == TABLE_LANE else "-aside"
+    return f"overview-{poll.meeting_id}-{poll.case_id}{aside}"

@@ -1,128 +1,140 @@
-"""Consensus polls: opening and settling."""
+"""Consensus polls: asking and settling."""
 
 from bot.rules import consensus
+from bot.rules import fiche as fiches
 from bot.rules.consensus import Outcome
-from bot.rules.decision import Decision, forgets
 from bot.rules.facts import Code, EventId, Fact, Token
-from bot.rules.notification import CaseState
+from bot.rules.fiche import Sign
 from bot.rules.refusal import Reason, Refused
-from handlers import overview
-from handlers.traces import companion_slot, ours, poll_slot
+from handlers import effects, overview, private
+from handlers.traces import companion_slot, poll_slot
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
 from storage import models as m
 from storage.outbox import Act
 
 
-def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | None = None) -> Says:
-    """Ask the roster: a native poll, and the message with the words to type beside it."""
-    roster = turn.tx.meetings.roster(meeting, poll.case_id)
-    if not all(roster.values()):
-        raise Refused(Reason.ROSTER_BROKEN)
-    poll.lane = turn.tx.meetings.lane(meeting, turn.tx.cases.get(poll.case_id))
-    poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
-    turn.tx.polls.add(poll, source)
+def new(turn: Turn, case: m.Case, subject: Subject | str, before: m.Poll | None = None) -> m.Poll:
+    """A poll about a case, not asked yet: the next number, or the next version of `before`."""
+    meeting = turn.meeting()
+    return m.Poll(
+        meeting_id=meeting.id,
+        case_id=case.id,
+        number=before.number if before else turn.tx.polls.next_number(meeting),
+        version=before.version + 1 if before else 1,
+        subject=subject,
+    )
+
+
+def add(turn: Turn, poll: m.Poll, source: EventId | None = None) -> None:
+    """Into the store, with ids that nobody can guess; nobody is asked yet."""
     case = turn.tx.cases.get(poll.case_id)
+    poll.lane = turn.tx.meetings.lane(turn.meeting(), case)
+    poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
+    private.prepare(turn, poll)
+    turn.tx.polls.add(poll, source)
+
+
+def ask(turn: Turn, poll: m.Poll, **notes: Fact) -> Says:
+    """Ask the roster: a native poll, and the message with the words to type beside it."""
+    meeting, case = turn.meeting(), turn.tx.cases.get(poll.case_id)
+    if not all(turn.tx.meetings.roster(meeting, case).values()):
+        raise Refused(Reason.ROSTER_BROKEN)
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     taken.polled = True
-    facts = _question(poll, case)
+    facts = {**_question(turn, poll, case), **notes}
     earlier = turn.tx.polls.version(meeting, poll.number, poll.version - 1)
-    return [
-        Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll)),
-        Say(
-            "poll.opened",
-            facts,
-            poll.lane,
-            slot=companion_slot(poll),
-            reply_to=turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None,
-        ),
-    ]
+    anchor = turn.tx.outbox.anchor(companion_slot(earlier)) if earlier else None
+    native = Say("poll.opened", facts, poll.lane, Act.POLL, slot=poll_slot(poll))
+    companion = Say("poll.opened", facts, poll.lane, slot=companion_slot(poll), reply_to=anchor)
+    return [companion] if private.is_private(poll) else [native, companion]
 
 
-def _question(poll: m.Poll, case: m.Case) -> dict[str, Fact]:
+def open_poll(turn: Turn, poll: m.Poll, source: EventId | None = None, **notes: Fact) -> Says:
+    add(turn, poll, source)
+    return ask(turn, poll, **notes)
+
+
+def _question(turn: Turn, poll: m.Poll, case: m.Case) -> dict[str, Fact]:
     """What is asked, and by which ids it is answered."""
     answers: dict[str, Fact] = {"agree": Token(poll.agree_id), "object": Token(poll.object_id)}
-    return {
+    facts: dict[str, Fact] = {
         "poll": poll.id,
         "number": poll.number,
         "case": case.reference,
         "subject": Code(poll.subject),
-        "item": poll.number if poll.subject == Subject.ITEM else None,
-        "section": Code(poll.section) if poll.section else None,
-        "sign": Code(poll.sign) if poll.sign else None,
         "version": poll.version,
-        "answers": answers,
+        "private": private.is_private(poll) or None,
+        "answers": None if private.is_private(poll) else answers,
     }
+    if poll.section is not None:
+        facts |= {
+            "item": poll.number,
+            **effects.item_facts(poll),
+            "attested": poll.attested or None,
+        }
+    if poll.subject == Subject.WHOLE:
+        facts |= _whole(turn, case)
+    return facts
 
 
-def stands(turn: Turn, poll: m.Poll) -> bool:
-    """Whether the table still agrees: who left or came since takes the consensus on an item
-    along (F01); a decision has taken effect."""
-    if poll.outcome != Outcome.CONSENSUS or poll.subject != Subject.ITEM:
-        return poll.outcome == Outcome.CONSENSUS
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    return consensus.outcome(roster, turn.tx.polls.ballots(poll)) is Outcome.CONSENSUS
+def _whole(turn: Turn, case: m.Case) -> dict[str, Fact]:
+    """The items of a form, in order; their words are found when it is rendered."""
+    items = effects.standing_items(turn, turn.meeting(), case)
+    signs = (Sign(one.sign) for one in items if one.sign)
+    return {"items": effects.form_rows(items), "one_sided": fiches.one_sided(signs)}
 
 
 def close(turn: Turn, number: int) -> Says:
     """The chair ends a poll; whoever has not answered has not consented (F01)."""
     poll = turn.tx.polls.newest(turn.meeting(), number)
-    if poll is None:
+    if poll is None or poll.waiting:
         raise Refused(Reason.UNKNOWN_POLL)
     if poll.outcome is not None:
         raise Refused(Reason.POLL_CLOSED)
     return settle(turn, poll)
 
 
-def settle(turn: Turn, poll: m.Poll) -> Says:
-    """State the outcome, and let a decision take effect."""
+def settle(turn: Turn, poll: m.Poll, *, dropped: bool = False) -> Says:
+    """State the outcome, and let it take effect."""
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
-    outcome = consensus.outcome(roster, ballots, turn.tx.polls.doubted(poll))
-    poll.outcome = outcome
-    case = turn.tx.cases.get(poll.case_id)
-    facts = _result(poll, case, outcome, len(roster))
+    doubted = turn.tx.polls.doubted(poll)
+    outcome = consensus.outcome(roster, ballots, doubted, secret=poll.secret)
+    poll.outcome = Outcome.DROPPED if dropped else outcome
+    facts = _result(poll, turn.tx.cases.get(poll.case_id), len(roster))
     says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
         Say("poll.closed", facts, poll.lane),
-        Say("poll.closed", {"slot": Code(poll_slot(poll))}, poll.lane, Act.POLL_END),
-        overview.progress(turn, poll),
+        *private.ended(turn.tx, poll),
+        *overview.state(turn, poll),
     ]
-    if outcome is Outcome.CONSENSUS:
-        says += _take_effect(turn, case, poll)
-    return says
+    return says + effects.follow(turn, poll)
 
 
-def _result(poll: m.Poll, case: m.Case, outcome: Outcome, of: int) -> dict[str, Fact]:
+def void_whole(turn: Turn, case: m.Case) -> Says:
+    """Any change of the form, or of who is asked, ends the poll on the whole (F01)."""
+    poll = turn.tx.polls.last_about(turn.meeting(), case, Subject.WHOLE)
+    if poll is None or poll.outcome is not None:
+        return []
+    return settle(turn, poll, dropped=True)
+
+
+def _result(poll: m.Poll, case: m.Case, of: int) -> dict[str, Fact]:
     """How a poll among `of` people ended, and what follows from it."""
-    decision = poll.subject in set(Decision)
-    agreed, failed = outcome is Outcome.CONSENSUS, outcome is Outcome.NO_CONSENSUS
+    decision = poll.subject in effects.DECISIONS
+    agreed, failed = poll.outcome == Outcome.CONSENSUS, poll.outcome == Outcome.NO_CONSENSUS
     return {
         "poll": poll.id,
         "number": poll.number,
         "case": case.reference,
         "subject": Code(poll.subject),
         "version": poll.version,
-        "outcome": outcome,
+        "outcome": Outcome(poll.outcome or ""),
         "of": of,
+        "confidential": poll.secret,
         "effect": Code(poll.subject) if decision and agreed else None,
         "amendable": failed and poll.subject == Subject.ITEM,
-        "comes_back": decision and (failed or poll.subject == Decision.MORE),
+        "comes_back": decision and (failed or poll.subject == Subject.MORE),
         "not_told": failed and poll.subject == Subject.INFORM,
     }
-
-
-def _take_effect(turn: Turn, case: m.Case, poll: m.Poll) -> Says:
-    """Follow it (Q13), or forget it at once, with the words of its items in the room (Q05); what
-    may be said to the person (D03)."""
-    if poll.subject == Subject.INFORM:
-        facts = {"case": case.reference}
-        return [Say("inform.agreed", facts, poll.lane), Say("inform.wording", {}, poll.lane)]
-    if poll.subject == Decision.FOLLOW:
-        case.state = CaseState.FOLLOWED
-        case.notifier_id = None  # whoever brought it is no more bound to it than the others
-    if poll.subject not in set(Decision) or not forgets(Decision(poll.subject)):
-        return []
-    words = ours(turn.tx.polls.of_case(turn.meeting(), case))
-    turn.tx.cases.forget(case)
-    return words

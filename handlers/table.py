@@ -19,6 +19,7 @@ from handlers import (
     minutes,
     notifications,
     polls,
+    reminding,
     roll,
     rooms,
     weighing,
@@ -32,6 +33,8 @@ from locales.codes import Place
 TABLE = frozenset({Place.TABLE})
 DIRECT = frozenset({Place.DIRECT})
 BOTH = TABLE | DIRECT
+
+_ITEM = (take.section, take.sign, take.phase, take.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "actions": Command(actions.list_open, Right.MEMBER, BOTH),
         "present": Command(roll.present, Right.MEMBER, TABLE),
         "leave": Command(roll.leave, Right.MEMBER, TABLE),
-        "agree": Command(ballots.agree, Right.MEMBER, TABLE, (take.number,)),
-        "object": Command(ballots.object_, Right.MEMBER, TABLE, (take.number,)),
+        "agree": Command(ballots.agree, Right.MEMBER, BOTH, (take.number,)),
+        "object": Command(ballots.object_, Right.MEMBER, BOTH, (take.number,)),
+        "secret": Command(ballots.secret, Right.MEMBER, DIRECT, (take.number,)),
         "notify": Command(notifications.notify, Right.MEMBER, DIRECT, (take.route,)),
         "yes": Command(notifications.yes, Right.MEMBER, DIRECT),
         "no": Command(notifications.no, Right.MEMBER, DIRECT),
@@ -81,7 +85,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "decide": Command(cases.decide, Right.CHAIR, TABLE, (take.reference, take.decision)),
         "weigh": Command(weighing.round_, Right.CHAIR, TABLE, (take.reference,)),
         "inform": Command(informing.ask, Right.CHAIR, TABLE, (take.reference,)),
-        "attest": Command(attest.attest, Right.OFFICER, TABLE, (take.attested,)),
+        "attest": Command(attest.attest, Right.OFFICER, TABLE, (take.attested, take.confirmer)),
         "manager": Command(cases.manager, Right.CHAIR, TABLE, (take.reference, take.user)),
         "director": Command(cases.director, Right.CHAIR, TABLE, (take.reference, take.user)),
         "action": Command(
@@ -91,13 +95,16 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
             (take.reference, take.user, take.action_code, take.day),
         ),
         "discussed": Command(cases.discussed, Right.CHAIR, TABLE, (take.reference, take.yes_no)),
+        "remind": Command(reminding.remind, Right.CHAIR, TABLE, (take.number,)),
         "close": Command(polls.close, Right.CHAIR, TABLE, (take.number,)),
         "minutes": Command(minutes.now, Right.CHAIR, TABLE),
         "admit": Command(notifications.admit, Right.MAYOR, BOTH, (take.reference,)),
         "refuse": Command(notifications.refuse, Right.MAYOR, BOTH, (take.reference,)),
         "fiche": Command(fiche.open_, Right.OFFICER, TABLE, (take.reference, take.direction)),
-        "item": Command(fiche.item, Right.OFFICER, TABLE, (take.section, take.sign, take.text)),
+        "item": Command(fiche.item, Right.OFFICER, TABLE, _ITEM),
         "amend": Command(fiche.amend, Right.OFFICER, TABLE, (take.number, take.text)),
+        "drop": Command(fiche.drop, Right.OFFICER, TABLE, (take.number,)),
+        "form": Command(fiche.form, Right.OFFICER, TABLE, (take.form_code,)),
         "fiche.close": Command(fiche.close, Right.OFFICER, TABLE),
     }
 )

@@ -1,32 +1,57 @@
-"""What holds words of the fiche in the room, and is redacted when the meeting closes (F08)."""
+"""What is redacted when a meeting closes: words of the fiche (F08), polls and ballots (R11)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.rules.facts import Code, EventId
 from handlers.turn import Say, Says, Turn
-from locales.codes import Subject
+from locales.codes import WORDED
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
 
 
 def redactions(turn: Turn, meeting: m.Meeting) -> Says:
     """Every message of the officer's and of ours that holds words of an item."""
-    said = (redaction(event, lane) for lane, event in turn.tx.polls.traces(meeting))
+    traced = turn.tx.polls.traces(meeting, ballots=False)
+    said = (redaction(event, lane) for lane, event in traced)
     return [*said, *ours(turn.tx.polls.all_of(meeting))]
+
+
+def of_the_polls(turn: Turn, meeting: m.Meeting, before: Sequence[Say]) -> Says:
+    """Everything else that polls have left: ballots, polls and their ends, those too that are
+    only about to be said. `before`: what is said and redacted before."""
+    traced = turn.tx.polls.traces(meeting, ballots=True)
+    found = [*turn.tx.outbox.slots(*_OF_POLLS), *_about_to_be_said(before)]
+    done = {say.facts.get("slot") for say in before if say.act is Act.REDACT}
+    return [
+        *(redaction(event, lane) for lane, event in traced),
+        *(_redaction_of(slot, lane) for lane, slot in found if slot not in done),
+    ]
+
+
+def _about_to_be_said(says: Sequence[Say]) -> list[tuple[int, str]]:
+    return [
+        (say.lane, say.slot)
+        for say in says
+        if say.lane is not None and say.slot is not None and say.slot.startswith(_OF_POLLS)
+    ]
 
 
 def ours(polls: Iterable[m.Poll]) -> Says:
     """What we wrote ourselves with words of an item in it."""
     return [
-        Say("redaction.failed", {"slot": Code(slot)}, poll.lane, Act.REDACT)
+        _redaction_of(slot, poll.lane)
         for poll in polls
-        if poll.subject == Subject.ITEM
+        if poll.subject in WORDED
         for slot in (poll_slot(poll), companion_slot(poll))
     ]
 
 
 def redaction(event: EventId, lane: int = TABLE_LANE) -> Say:
     return Say("redaction.failed", {"event": event}, lane, Act.REDACT)
+
+
+def _redaction_of(slot: str, lane: int) -> Say:
+    return Say("redaction.failed", {"slot": Code(slot)}, lane, Act.REDACT)
 
 
 def poll_slot(poll: m.Poll) -> str:
@@ -37,5 +62,14 @@ def companion_slot(poll: m.Poll) -> str:
     return f"companion-{poll.id}"
 
 
-def progress_slot(poll: m.Poll) -> str:
-    return f"progress-{poll.id}"
+def private_slot(poll: m.Poll, account: int) -> str:
+    """The poll in somebody's direct room."""
+    return f"poll-{poll.id}-{account}"
+
+
+def end_slot(poll_slot: str) -> str:
+    """The end of the poll of a slot."""
+    return f"end-{poll_slot}"
+
+
+_OF_POLLS = ("poll-", "companion-", "end-")

@@ -7,7 +7,9 @@ from typing import Protocol
 
 from bot.rules import room
 from bot.rules.agenda import MeetingState
+from bot.rules.consensus import BallotMode
 from bot.rules.facts import Account, EventId, Facts, Token
+from bot.rules.fiche import FicheText
 from bot.rules.identity import require_compared
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
@@ -33,6 +35,9 @@ class Table:
     coordinator_chairs: bool
     fingerprints: Mapping[str, str] = field(default_factory=dict)  # user → master key, as settled
     bot: str = ""  # our own account, which sits at no table
+    fiche_text: FicheText = FicheText.ROOM
+    ballot: BallotMode = BallotMode.OPEN
+    homeserver_keeps_redacted_days: int = 7  # the encrypted originals, as Synapse does by default
 
     @property
     def stewards(self) -> tuple[str, str]:
@@ -97,6 +102,7 @@ class Turn:
     tx: Tx
     table: Table
     chance: Chance
+    reminded: dict[int, datetime] = field(default_factory=dict)  # poll → when last
 
     @property
     def me(self) -> Account:

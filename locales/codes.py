@@ -11,7 +11,7 @@ from bot.rules.actions import ActionCode, ActionState
 from bot.rules.agenda import MeetingState, Step
 from bot.rules.consensus import Answer, Outcome
 from bot.rules.decision import Decision
-from bot.rules.fiche import Direction, Phase, Section, Sign
+from bot.rules.fiche import Confirmer, Direction, Phase, Section, Sign
 from bot.rules.identity import Standing
 from bot.rules.notification import Attestation, Route
 from bot.rules.people import Excluded, Organisation, Right, Role, Seat
@@ -25,14 +25,25 @@ class YesNo(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a poll is about: an item of the fiche, or a decision."""
+    """What a poll is about: words of the fiche, or a decision."""
 
     ITEM = "item"
+    WHOLE = "whole"
+    FORM = "form"
     FOLLOW = "follow"
     STOP = "stop"
     REFER = "refer"
+    FEEDBACK = "feedback"
     MORE = "more"
     INFORM = "inform"
+
+
+WORDED = frozenset({Subject.ITEM, Subject.WHOLE, Subject.FORM})  # may hold a secret (F05)
+
+# What each section of the form is for, shown when it is opened.
+Purpose = StrEnum(
+    "Purpose", "reason beliefs social intention acts psych other trajectory questions"
+)
 
 
 class Place(StrEnum):
@@ -175,6 +186,30 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "negative": NP_("sign", "negative"),
             "neutral": NP_("sign", "neutral"),
         },
+        Purpose: {
+            "reason": NP_(
+                "purpose",
+                "why this is on the table, briefly; naming the service that brought it only if "
+                "it agrees",
+            ),
+            "beliefs": NP_(
+                "purpose", "convictions, grievances, injustice experienced, support online or off"
+            ),
+            "social": NP_("purpose", "family, network, protective people, work, school"),
+            "intention": NP_("purpose", "intentions expressed to act, threats, or to refrain"),
+            "acts": NP_("purpose", "deeds, capacity, ability"),
+            "psych": NP_("purpose", "only what a psychiatrist or psychologist has confirmed"),
+            "other": NP_("purpose", "other factors that protect or make vulnerable"),
+            "trajectory": NP_(
+                "purpose",
+                "who follows up, what it holds, since when, turning points, effect; with its phase",
+            ),
+            "questions": NP_("purpose", "questions to the task force or to the table"),
+        },
+        Confirmer: {
+            "psychiatrist": NP_("confirmer", "psychiatrist"),
+            "psychologist": NP_("confirmer", "psychologist"),
+        },
         Phase: {
             "building": NP_("phase", "start and file building"),
             "drawing_up": NP_("phase", "drawing up a trajectory"),
@@ -188,9 +223,12 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         },
         Subject: {
             "item": NP_("subject", "item of the feedback form"),
+            "whole": NP_("subject", "feedback form as a whole"),
+            "form": NP_("subject", "feedback form on the screen"),
             "follow": NP_("subject", "follow further"),
             "stop": NP_("subject", "stop following"),
             "refer": NP_("subject", "refer to the task force"),
+            "feedback": NP_("subject", "feed back at all"),
             "more": NP_("subject", "more information needed"),
             "inform": NP_("subject", "tell the person"),
         },
@@ -236,6 +274,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         Outcome: {
             "consensus": NP_("outcome", "consensus"),
             "no_consensus": NP_("outcome", "no consensus"),
+            "dropped": NP_("outcome", "dropped"),
         },
     }
 )
@@ -256,6 +295,8 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         ActionState: "action state",
         Section: "section",
         Sign: "sign",
+        Purpose: "purpose",
+        Confirmer: "confirmer",
         Phase: "phase",
         Direction: "direction",
         Answer: "answer",

@@ -47,6 +47,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "agree": Wording(NP_("command", "agree"), NP_("syntax", "N"), N_("agree in poll N")),
         "object": Wording(NP_("command", "object"), NP_("syntax", "N"), N_("object in poll N")),
+        "secret": Wording(
+            NP_("command", "secret"),
+            NP_("syntax", "N"),
+            N_("say, unseen, that the words of poll N hold a secret of yours"),
+        ),
         "done": Wording(
             NP_("command", "done"), NP_("syntax", "A12"), N_("an action has been done")
         ),
@@ -125,8 +130,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "attest": Wording(
             NP_("command", "attest"),
-            NP_("syntax", "REF"),
-            N_("declare that telling the person harms no investigation"),
+            NP_("syntax", "N psychiatrist|psychologist, or REF"),
+            N_(
+                "declare that a psychiatrist or psychologist has confirmed item N, or that telling "
+                "the person harms no investigation"
+            ),
         ),
         "manager": Wording(
             NP_("command", "manager"),
@@ -149,6 +157,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             N_("whether a case was discussed; yes restarts its year"),
         ),
         "close": Wording(NP_("command", "close"), NP_("syntax", "N"), N_("close poll N")),
+        "remind": Wording(
+            NP_("command", "remind"),
+            NP_("syntax", "N"),
+            N_("remind in private those who have not answered poll N"),
+        ),
         "minutes": Wording(
             NP_("command", "minutes"), "", N_("the anonymised minutes as they are now")
         ),
@@ -159,16 +172,24 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "item": Wording(
             NP_("command", "item"),
-            NP_("syntax", "SECTION [+ or - or =] TEXT"),
+            NP_("syntax", "SECTION [+ or - or =] [PHASE] TEXT"),
             N_("propose an item; everybody is asked to agree"),
         ),
         "amend": Wording(
             NP_("command", "amend"),
-            NP_("syntax", "N TEXT"),
-            N_("propose other words for item N; everybody is asked anew"),
+            NP_("syntax", "N [TEXT]"),
+            N_("propose other words for item N, or the same again; everybody is asked anew"),
+        ),
+        "drop": Wording(NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")),
+        "form": Wording(
+            NP_("command", "form"),
+            NP_("syntax", "CODE"),
+            N_("ask everybody about the form on the screen; `tafelbot fingerprint` gives its code"),
         ),
         "fiche.close": Wording(
-            NP_("command", "fiche close|close fiche"), "", N_("end the feedback form")
+            NP_("command", "fiche close|close fiche"),
+            "",
+            N_("ask everybody about the form as a whole, or end it"),
         ),
         "yes": Wording(NP_("command", "yes"), "", N_("answer a question of the notification")),
         "no": Wording(NP_("command", "no"), "", N_("answer a question of the notification")),

@@ -194,6 +194,18 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "can be asked "
             "anew."
         ),
+        Reason.ANSWER_IN_PRIVATE: N_(
+            "This table answers in private, so your answer here does not count; I remove it. "
+            "Answer poll {number} in your direct room with me."
+        ),
+        Reason.NO_WORDS: N_(
+            "Poll {number} is not about words, so it can hold no secret. Whoever does not agree "
+            "says `{do_object} {number}`."
+        ),
+        Reason.ALREADY_REMINDED: N_(
+            "They were reminded of poll {number} just now. Wait a few minutes, or close it with "
+            "`{do_close} {number}`."
+        ),
         Reason.NO_FICHE: N_(
             "No feedback form is open. The information officer opens one with `{do_fiche}` and the "
             "reference."
@@ -206,9 +218,33 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "In this section each item needs a sign: `+` positive, `-` negative, `=` neutral. "
             "Like this: `{usage}`."
         ),
-        Reason.SECTION_LOCKED: N_(
-            "That section stays locked: it may hold only what a psychiatrist or psychologist has "
-            "confirmed. Use another section."
+        Reason.NOT_ON_FLOOR: N_(
+            "The table is at another point. The chair puts that case on the table with "
+            "`{do_roster}` and the reference."
+        ),
+        Reason.FICHE_ADOPTED: N_("The feedback form of that case is adopted in this meeting."),
+        Reason.NOT_WANTED_YET: N_(
+            "The table has not agreed yet to feed back at all; that is asked first."
+        ),
+        Reason.ON_SCREEN: N_(
+            "This table agrees on the form as it stands on the screen; no words of it are typed "
+            "here. I have deleted your message. Type `{do_form}` and the code of the file."
+        ),
+        Reason.NOT_ON_SCREEN: N_(
+            "This table agrees on the form item by item. Propose one with `{do_item}`."
+        ),
+        Reason.NOT_LOCKED: N_("Nothing with that number waits for you to declare anything."),
+        Reason.SECRET_INSIDE: N_(
+            "Somebody has said that these words hold a secret of theirs, so they cannot be asked "
+            "again. Leave the secret out."
+        ),
+        Reason.SAID_ELSEWHERE: N_(
+            "Words of this form are typed only in the room of this point, where nobody but its "
+            "roster reads them. I have deleted your message here."
+        ),
+        Reason.FORM_UNDELIVERED: N_(
+            "The information officer has not got the form yet: I am waiting for them in their "
+            "direct room. Try again in a moment."
         ),
         Reason.TEXT_MISSING: N_("The words of the item are missing. Like this: `{usage}`."),
         Reason.TEXT_TOO_LONG: N_("That is too long for the form: at most {limit} signs. Split it."),

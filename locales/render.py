@@ -30,7 +30,8 @@ class Rendered:
 @dataclass(frozen=True)
 class Reader:
     """For whom something is rendered. `name` gives a person's Matrix id; `extra` holds words
-    that are known only now: the text of an item, the bot's fingerprint, the table's name."""
+    that are known only now: the text of an item (of several: `text 3` for the row with that
+    number), the bot's fingerprint, the table's name."""
 
     language: str
     zone: tzinfo
@@ -135,8 +136,9 @@ class _Values:
         name = match[1]
         if name.startswith("do_"):
             return PREFIX + commands.word(_command(name[3:]), self._reader.language)
-        if name in self._reader.extra:
-            return self._plain(self._reader.extra[name])
+        for known in (name, f"{name} {self._facts.get('number')}"):
+            if known in self._reader.extra:
+                return self._plain(self._reader.extra[known])
         if name == "summary":
             summary = commands.WORDINGS[str(self._facts["command"])].summary
             return self._plain(translate(summary, self._reader.language))
@@ -152,6 +154,8 @@ class _Values:
 
     def _value(self, fact: Fact, form: str) -> str:
         language = self._reader.language
+        if form.startswith("also:"):  # a word that is added to another, if there is one
+            return "" if fact is None else f", {self._value(fact, form.replace('also:', 'code:'))}"
         if isinstance(fact, tuple):
             shown = [self._value(one, form.replace("codes:", "code:")) for one in fact]
             if form.endswith(":family"):
@@ -194,6 +198,8 @@ _WORDS = {
     "follow": ("decision", "follow"),
     "stop": ("decision", "stop"),
     "refer": ("decision", "refer"),
+    "psychiatrist": ("confirmer", "psychiatrist"),
+    "psychologist": ("confirmer", "psychologist"),
     "more": ("decision", "more"),
 }
 

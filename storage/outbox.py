@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
 from bot.rules.facts import EventId, Fact, Facts, Reference, Token, pack, unpack
@@ -51,6 +51,10 @@ class Outgoing:
     thread: EventId | None
     slot: str | None
     tried_at: datetime | None
+
+
+def _anchors(slot: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return m.Outbox.slot == slot, m.Outbox.event.is_not(None)
 
 
 class Outbox:
@@ -130,6 +134,8 @@ class Outbox:
         row = self._session.get(m.Outbox, outgoing.id)
         if row is None:
             return
+        if outgoing.act is Act.REDACT and (target := outgoing.facts.get("slot")) is not None:
+            self._session.execute(delete(m.Outbox).where(*_anchors(str(target))))
         anchored = outgoing.slot is not None and self.anchor(outgoing.slot) is None
         if anchored and event is not None:
             row.event = self._seal.close(event.encode(), "outbox/event")
@@ -178,12 +184,35 @@ class Outbox:
 
     def anchor(self, slot: str) -> EventId | None:
         """The event a slot's message has, once sent."""
-        query = select(m.Outbox.event).where(m.Outbox.slot == slot, m.Outbox.event.is_not(None))
+        query = select(m.Outbox.event).where(*_anchors(slot))
         return self._event(self._session.scalar(query), "outbox/event")
 
+    def has(self, slot: str) -> bool:
+        """Whether a slot's message was said, or waits to be."""
+        return self._session.scalar(select(m.Outbox.id).where(m.Outbox.slot == slot)) is not None
+
+    def slots(self, *prefixes: str) -> list[tuple[int, str]]:
+        """The lanes and slots that begin so, in the order in which they were written."""
+        begin = or_(*(m.Outbox.slot.startswith(prefix, autoescape=True) for prefix in prefixes))
+        query = select(m.Outbox.lane, m.Outbox.slot).where(begin).order_by(m.Outbox.id)
+        found = [(lane, str(slot)) for lane, slot in self._session.execute(query)]
+        return list(dict.fromkeys(found))
+
+    def drop_untried(self, slot: str) -> bool:
+        """What nobody can have seen of a slot is not said any more. Whether nothing is left."""
+        waiting = select(m.Outbox).where(m.Outbox.slot == slot, m.Outbox.tried_at.is_(None))
+        for row in self._session.scalars(waiting).all():
+            self._session.delete(row)
+        self._session.flush()
+        return not self.has(slot)
+
     def forget_anchors(self, before: Outgoing | None = None) -> None:
-        """All of them, or those of what was said before something that still waits."""
-        query = delete(m.Outbox).where(m.Outbox.event.is_not(None))
+        """All of them, or those of what was said before something that still waits; but not what
+        is still to be ended or redacted in another lane."""
+        waiting = self._session.scalars(select(m.Outbox).where(m.Outbox.event.is_(None))).all()
+        targets = (self._open(row).facts.get("slot") for row in waiting)
+        needed = [str(slot) for slot in targets if slot is not None]
+        query = delete(m.Outbox).where(m.Outbox.event.is_not(None), m.Outbox.slot.not_in(needed))
         self._session.execute(query if before is None else query.where(m.Outbox.id < before.id))
 
     def drop_about(self, reference: Reference) -> None:

@@ -4,14 +4,16 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from bot.rules.consensus import Answer
 from bot.rules.facts import Account, EventId
-from bot.rules.fiche import FICHE_ENDED, FicheState
+from bot.rules.fiche import FICHE_ENDED, FicheState, Section
 from storage import models as m
 from storage.seal import Seal
+
+_WORDS, _BALLOT = "event", "ballot"  # what the index of a trace is for
 
 
 class Polls:
@@ -46,6 +48,20 @@ class Polls:
             return None
         return poll, Answer.AGREE if poll.agree_id == answer_id else Answer.OBJECT
 
+    def by_secret(self, answer_id: str) -> m.Poll | None:
+        """The poll in which this answer says that the words hold a secret."""
+        return self._session.scalar(select(m.Poll).where(m.Poll.secret_id == answer_id))
+
+    def called_secret(self, meeting: m.Meeting, case_id: int, digest: bytes) -> bool:
+        """Whether somebody said in this meeting that these words of a case hold a secret (F05)."""
+        query = select(m.Poll.id).where(
+            m.Poll.meeting_id == meeting.id,
+            m.Poll.case_id == case_id,
+            m.Poll.digest == digest,
+            m.Poll.secret,
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def newest(self, meeting: m.Meeting, number: int) -> m.Poll | None:
         """The last version of poll N of a meeting."""
         query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.number == number)
@@ -62,12 +78,53 @@ class Polls:
         return self._session.scalars(query.order_by(m.Poll.number, m.Poll.version)).all()
 
     def open_ones(self, meeting: m.Meeting) -> Sequence[m.Poll]:
-        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.outcome.is_(None))
+        """Those that are asked and not settled; an item that waits to be attested is not asked."""
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.outcome.is_(None), ~m.Poll.waiting
+        )
+        return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def asked(self, meeting_id: int, case_id: int, lane: int) -> Sequence[m.Poll]:
+        """The open polls of a case in a room, without those that nobody is asked yet."""
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting_id,
+            m.Poll.case_id == case_id,
+            m.Poll.lane == lane,
+            m.Poll.outcome.is_(None),
+            ~m.Poll.waiting,
+        )
         return self._session.scalars(query.order_by(m.Poll.id)).all()
 
     def all_of(self, meeting: m.Meeting) -> Sequence[m.Poll]:
         query = select(m.Poll).where(m.Poll.meeting_id == meeting.id)
         return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def newest_items(self, meeting: m.Meeting, case: m.Case | int) -> list[m.Poll]:
+        """The last version of each item of a case's form, in the order of the form."""
+        case_id = case if isinstance(case, int) else case.id
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.case_id == case_id, m.Poll.section.is_not(None)
+        )
+        rows = self._session.scalars(query.order_by(m.Poll.number, m.Poll.version))
+        newest = {row.number: row for row in rows}.values()
+        order = list(Section)
+        return sorted(newest, key=lambda row: (order.index(Section(str(row.section))), row.number))
+
+    def last_about(self, meeting: m.Meeting, case: m.Case | int, subject: str) -> m.Poll | None:
+        """The last poll of a case on a subject."""
+        case_id = case if isinstance(case, int) else case.id
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == meeting.id, m.Poll.case_id == case_id, m.Poll.subject == subject
+        )
+        return self._session.scalar(query.order_by(m.Poll.id.desc()))
+
+    def digest_of_all(self, items: Sequence[m.Poll]) -> bytes:
+        """A keyed digest of a form: its items, in order, with section, sign, phase and words."""
+        whole = hmac.new(self._seal.derive("form"), digestmod=hashlib.sha256)
+        for row in items:
+            words = f"{row.number} {row.version} {row.section} {row.sign} {row.phase} "
+            whole.update(words.encode() + (row.digest or b""))
+        return whole.digest()
 
     def next_number(self, meeting: m.Meeting) -> int:
         """Numbers run through a meeting; one of a forgotten case is not given again."""
@@ -85,6 +142,12 @@ class Polls:
             row = m.Ballot(poll_id=poll.id, account_id=account)
             self._session.add(row)
         row.answer = answer
+        self._session.flush()
+
+    def forget_answers(self, poll: m.Poll) -> None:
+        """Who had answered and who had not would tell who called it secret (F05)."""
+        for of_poll in (m.Ballot, m.Doubt):
+            self._session.execute(delete(of_poll).where(of_poll.poll_id == poll.id))
         self._session.flush()
 
     def doubt(self, poll: m.Poll, account: int, event: str) -> bool:
@@ -134,18 +197,25 @@ class Polls:
         self._session.flush()
         return row
 
-    def trace(self, meeting: m.Meeting, event: EventId, lane: int) -> None:
-        """Remember, once, that an event must not outlive the meeting."""
-        blind = self._seal.index(event, "event")
+    def trace(self, meeting: m.Meeting, event: EventId, lane: int, *, ballot: bool = False) -> None:
+        """Remember, once, that an event must not outlive the meeting. A ballot is known from
+        words by its blind index."""
+        blind = self._seal.index(event, _BALLOT if ballot else _WORDS)
         if self._session.scalar(select(m.Trace).where(m.Trace.blind == blind)) is None:
             sealed = self._seal.close(event.encode(), "trace/event")
             self._session.add(m.Trace(meeting_id=meeting.id, lane=lane, blind=blind, event=sealed))
             self._session.flush()
 
-    def traces(self, meeting: m.Meeting) -> list[tuple[int, EventId]]:
-        """Oldest first, each with its lane."""
+    def traces(self, meeting: m.Meeting, *, ballots: bool) -> list[tuple[int, EventId]]:
+        """What may hold words, or the ballots; oldest first, each with its lane."""
         query = select(m.Trace).where(m.Trace.meeting_id == meeting.id).order_by(m.Trace.id)
-        rows = self._session.scalars(query)
+        opened = [
+            (row, EventId(self._seal.open(row.event, "trace/event").decode()))
+            for row in self._session.scalars(query)
+        ]
+        purpose = _BALLOT if ballots else _WORDS
         return [
-            (row.lane, EventId(self._seal.open(row.event, "trace/event").decode())) for row in rows
+            (row.lane, event)
+            for row, event in opened
+            if row.blind == self._seal.index(event, purpose)
         ]

@@ -438,7 +438,7 @@ class Hall:
     async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
         """Several people vote, one after the other."""
         for who in voters:
-            await self.vote(who, poll, answer, expect="poll.progress")
+            await self.vote(who, poll, answer, expect="polls.overview")
 
     def ballot(self, who: str, poll: Mapping[str, Any], answer: str) -> Sent:
         content = {

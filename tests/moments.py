@@ -77,10 +77,24 @@ def kinds(sent: list[Sent]) -> list[str]:
     return [str(facts_of(one).get("kind", one.type)) for one in sent]
 
 
+def seen(hall: Hall, kind: str) -> list[Facts]:
+    """The facts of all messages of a kind, oldest first."""
+    own = [event for event in hall.matrix.events.values() if event.sender == BOT]
+    return [facts_of(one) for one in own if facts_of(one).get("kind") == kind]
+
+
 def only(sent: list[Sent], kind: str) -> Facts:
     """The facts of the one message of a kind among what was sent."""
     (found,) = [facts_of(one) for one in sent if facts_of(one).get("kind") == kind]
     return found
+
+
+def figures(sent: list[Sent]) -> Facts:
+    """Those of the one open poll in the newest overview."""
+    shown = [facts_of(one) for one in sent if facts_of(one).get("kind") == "polls.overview"][-1]
+    (row,) = shown["rows"]
+    unreadable = [one["unreadable"] for one in shown.get("unreadable", [])]
+    return {**row, "unreadable": sum(unreadable)}
 
 
 def reason(sent: list[Sent]) -> str:
@@ -179,8 +193,16 @@ async def next_meeting(hall: Hall) -> Moment:
 
 
 async def with_fiche(hall: Hall) -> Moment:
+    moment = await wanted(hall)
+    await moment.everybody("agree")
+    return moment
+
+
+async def wanted(hall: Hall) -> Moment:
+    """The officer has asked whether to feed back at all."""
     moment = await followed(hall)
-    await moment.says("io", f"!fiche {moment.case}")
+    sent = await moment.says("io", f"!fiche {moment.case}")
+    moment.poll = only(sent, "poll.opened")
     return moment
 
 
@@ -195,6 +217,43 @@ async def with_item(hall: Hall) -> Moment:
 async def adopted(hall: Hall) -> Moment:
     moment = await with_item(hall)
     await moment.everybody("agree")
+    return moment
+
+
+async def with_psych(hall: Hall) -> Moment:
+    """An item waits to be attested."""
+    moment = await with_fiche(hall)
+    sent = await moment.says("io", "!punt psych - Kreeg in september een diagnose.")
+    moment.poll = only(sent, "item.waiting")
+    return moment
+
+
+async def whole_asked(hall: Hall) -> Moment:
+    """Everybody is asked about the form as a whole."""
+    moment = await adopted(hall)
+    sent = await moment.says("io", "!fiche sluiten")
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
+async def whole_adopted(hall: Hall) -> Moment:
+    moment = await whole_asked(hall)
+    await moment.everybody("agree")
+    return moment
+
+
+async def whole_refused(hall: Hall) -> Moment:
+    moment = await whole_asked(hall)
+    await moment.votes("clb", "object")
+    await moment.everybody("agree", but=("clb",))
+    return moment
+
+
+async def on_another_case(hall: Hall) -> Moment:
+    """A case was taken up, and the table has gone on."""
+    moment = await followed(hall)
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, "!volgende")
     return moment
 
 

@@ -12,6 +12,8 @@ import pytest
 from bot.__main__ import main
 from bot.app import lock, open_desk
 from bot.config import ConfigError, Settings, TableSettings, load, new_key
+from bot.rules.consensus import BallotMode
+from bot.rules.fiche import FicheText
 from bot.rules.form import fingerprint
 from tests.hall import FakeDoor, FakeMatrix
 
@@ -34,6 +36,7 @@ coordinator_fingerprint = "QrSt UvWx YzAb CdEf GhIj KlMn OpQr StUv WxYz AbCd EfG
 coordinator_chairs = true                # the mayor's standing mandate (H01)
 fiche_text = "room"
 ballot = "open"
+homeserver_keeps_redacted_days = 7       # what Synapse does by default
 """
 SECRET = "zwanenzang-geheim"
 
@@ -73,6 +76,18 @@ def test_the_example_loads_with_paths_relative_to_the_file(path: Path) -> None:
     assert settings.table.coordinator == "@coordinator:voorbeeldstad.example"
     assert settings.table.coordinator_chairs
     assert str(settings.table.zone) == "Europe/Brussels"
+    assert settings.table.homeserver_keeps_redacted_days == 7
+
+
+@pytest.mark.parametrize("ballot", BallotMode)
+@pytest.mark.parametrize("text", FicheText)
+def test_how_the_table_answers_and_where_its_words_stand(
+    path: Path, ballot: BallotMode, text: FicheText
+) -> None:
+    changed = EXAMPLE.replace('ballot = "open"', f'ballot = "{ballot}"')
+    path.write_text(changed.replace('fiche_text = "room"', f'fiche_text = "{text}"'))
+    table = load(path).table
+    assert (table.ballot, table.fiche_text) == (ballot, text)
 
 
 def test_every_setting_is_documented() -> None:
@@ -116,6 +131,7 @@ def test_a_missing_setting_is_named(path: Path, key: str) -> None:
         ('fiche_text = "room"', 'fiche_text = "paper"', "tables.0.fiche_text: "),
         ('ballot = "open"', 'ballot = "secret"', "tables.0.ballot: "),
         ('ballot = "open"', 'balot = "open"', "tables.0.balot: is not a setting"),
+        ("redacted_days = 7", "redacted_days = -1", "tables.0.homeserver_keeps_redacted_days: "),
         ('data_dir = "data"', 'data_dir = "data"\nprefix = "!"', "prefix: is not a setting"),
         ('name = "Voorbeeldstad"', 'name = ""', "tables.0.name: "),
     ],

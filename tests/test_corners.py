@@ -7,7 +7,7 @@ from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, ITEMS
 from tests import moments as at
 from tests.hall import BOT, FakeDoor, Hall, facts_of
-from tests.moments import kinds, only, reason, store
+from tests.moments import figures, kinds, only, reason, store
 
 
 async def test_whoever_takes_an_answer_back_has_not_agreed(hall: Hall) -> None:
@@ -18,7 +18,7 @@ async def test_whoever_takes_an_answer_back_has_not_agreed(hall: Hall) -> None:
         "org.matrix.msc3381.poll.response": {"answers": []},
     }
     sent = await moment.sends("clb", withdrawn, "org.matrix.msc3381.poll.response")
-    assert kinds(sent) == ["ballot.taken_back", "poll.progress"]
+    assert kinds(sent) == ["ballot.taken_back", "polls.overview"]
     await moment.votes("clb", "agree")
     sent = await moment.everybody("agree", but=("clb",))
     assert "poll.closed" not in kinds(sent)
@@ -38,7 +38,7 @@ async def test_an_answer_taken_back_is_no_objection_in_a_poll_it_was_moved_to(ha
     await moment.sends("clb", moved, "m.poll.response")
     assert store(hall)["ballot"] == before
     sent = await moment.says("clb", f"!bezwaar {moment.poll['number']}")
-    assert only(sent, "poll.progress")["answered"] == 1
+    assert figures(sent)["answered"] == 1
 
 
 async def test_an_objection_is_not_taken_back(hall: Hall) -> None:
@@ -193,7 +193,7 @@ async def test_nobody_agrees_while_a_stranger_is_in_the_room(hall: Hall) -> None
     hall.matrix.move(hall.room, "@who:elsewhere.example", "join")
     await hall.hears(hall.member_event(hall.room, "@who:elsewhere.example", "join"))
     assert reason(await moment.votes("clb", "agree")) == Reason.STRANGER_PRESENT
-    assert "poll.progress" in kinds(await moment.votes("clb", "object"))
+    assert "polls.overview" in kinds(await moment.votes("clb", "object"))
 
 
 async def test_whoever_left_the_room_is_invited_again(hall: Hall) -> None:

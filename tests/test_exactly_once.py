@@ -29,6 +29,7 @@ from storage.outbox import Act
 from storage.tx import Tx
 from tests import moments as at
 from tests.hall import BOT, FakeDoor, Hall, Sent, facts_of, heard
+from tests.moments import figures
 
 RANDOM = re.compile(
     r"(?<![A-Z\d])[2-9A-HJKMNP-Z]{3}-[2-9A-HJKMNP-Z]{3}(?![A-Z\d])"
@@ -413,9 +414,9 @@ async def test_a_message_that_may_have_been_sent_is_not_dropped_for_a_newer_stat
     with hall.desk.transaction() as tx:
         first = None
         for answered in (1, 2):
-            facts = {"poll": 1, "number": 1, "answered": answered, "of": 7}
+            facts = {"rows": ({"number": 1, "version": 1, "answered": answered, "of": 7},)}
             token = hall.desk.chance.token()
-            tx.outbox.add(0, Act.MESSAGE, "poll.progress", facts, token, slot="progress-1")
+            tx.outbox.add(0, Act.MESSAGE, "polls.overview", facts, token, slot="overview-1-1")
             if answered == 1:
                 first = tx.outbox.next(0, hall.now)
     assert first is not None
@@ -441,4 +442,4 @@ async def test_live_figures_that_wait_are_said_once_with_the_newest_state(hall: 
     moment = await at.polled(hall)
     ballots = [hall.ballot(who, moment.poll, "agree") for who in ("clb", "ocmw", "io")]
     (only,) = await moment.hears(*ballots)
-    assert (facts_of(only)["answered"], facts_of(only)["of"]) == (3, 6)
+    assert (figures([only])["answered"], figures([only])["of"]) == (3, 6)

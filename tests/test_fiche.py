@@ -6,7 +6,7 @@ from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, PEOPLE
 from tests import moments as at
 from tests.hall import Hall, facts_of
-from tests.moments import kinds, only, reason
+from tests.moments import figures, kinds, only, reason
 
 
 async def test_an_amended_item_is_asked_anew_and_old_answers_say_nothing_of_it(hall: Hall) -> None:
@@ -21,7 +21,7 @@ async def test_an_amended_item_is_asked_anew_and_old_answers_say_nothing_of_it(h
     assert reason(await moment.votes("clb", "agree")) == Reason.POLL_CLOSED  # the old one's id
     moment.poll = new
     sent = await moment.votes("clb", "agree")
-    assert only(sent, "poll.progress")["answered"] == 1
+    assert figures(sent)["answered"] == 1
 
 
 async def test_an_objection_is_final_even_when_taken_back(hall: Hall) -> None:
@@ -71,7 +71,7 @@ async def test_whoever_joins_the_roster_while_a_poll_is_open_must_answer_too(hal
     await moment.says("jeugdhuis", "!aanwezig")
     await moment.everybody("agree", but=("clb",))
     sent = await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@jeugdhuis}"))
-    assert only(sent, "poll.progress")["of"] == len(PEOPLE) + 2
+    assert figures(sent)["of"] == len(PEOPLE) + 2
     assert "poll.closed" not in kinds(await moment.votes("clb", "agree"))
     sent = await moment.says("jeugdhuis", f"!akkoord {moment.poll['number']}")
     assert only(sent, "poll.closed")["outcome"] == "consensus"

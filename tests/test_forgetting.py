@@ -110,7 +110,7 @@ async def test_forgetting_that_comes_late_leaves_the_meeting_that_is_open_alone(
     assert not forget_waits(hall)
     assert hall.desk.lines
     assert not hall.matrix.forgotten
-    await hall.vote("clb", moment.poll, "agree", expect="poll.progress")
+    await hall.vote("clb", moment.poll, "agree", expect="polls.overview")
     with hall.desk.transaction() as tx:
         assert tx.outbox.anchor(f"poll-{moment.poll['poll']}") == moment.poll["poll_event"]
 

@@ -202,4 +202,4 @@ async def test_a_relation_written_beside_a_message_does_not_silence_it(hall: Hal
         "body": f"!bezwaar {moment.poll['number']}",
         "m.relates_to": {"rel_type": "m.replace", "event_id": "$earlier"},
     }
-    assert kinds(await moment.sends("clb", content)) == ["poll.progress"]
+    assert kinds(await moment.sends("clb", content)) == ["polls.overview"]

@@ -89,7 +89,6 @@ async def test_for_the_meeting_a_suspended_person_has_left(hall: Hall) -> None:
         "roll.updated",
         "poll.closed",
         "poll.ended",
-        "poll.progress",
     ]
     await moment.says(COORDINATOR, "!status")
     assert reason(await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")) == (

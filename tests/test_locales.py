@@ -11,7 +11,16 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from bot.rules.facts import Account, ActionNumber, Code, EventId, Fact, MasterKey, Reference
+from bot.rules.facts import (
+    Account,
+    ActionNumber,
+    Code,
+    EventId,
+    Fact,
+    FormCode,
+    MasterKey,
+    Reference,
+)
 from bot.rules.refusal import Reason
 from handlers.arguments import Words
 from handlers.table import COMMANDS
@@ -127,11 +136,12 @@ def test_no_two_codes_of_a_family_share_a_word() -> None:
 SAMPLES: dict[str, Fact] = {
     "int": 3,
     "ints": (3, 4),
+    "dates": (date(2026, 11, 23), date(2027, 3, 10)),
+    "form": FormCode("ABCDE-FGHIJ-KLMNO-PQRST-UVWXY"),
     "case": Reference("K7Q-4MX"),
     "cases": (Reference("K7Q-4MX"), Reference("ABC-DEF")),
     "action": ActionNumber("A12"),
     "date": date(2027, 3, 10),
-    "dates": (date(2027, 3, 10), date(2027, 4, 10)),
     "time": datetime(2027, 3, 10, 12, tzinfo=UTC),
     "event": EventId("$event"),
     "key": MasterKey("AbCd" * 10 + "AbC"),

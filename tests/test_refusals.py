@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.matrix.door import Hearing
-from bot.rules.fiche import TEXT_LIMIT
+from bot.rules.fiche import TEXT_LIMIT, FicheText
 from bot.rules.refusal import Reason, Refused
 from demo.scene import COORDINATOR, Scene
 from handlers.arguments import Words, form_code
@@ -185,9 +185,32 @@ BAD = (
     Bad(R.UNKNOWN_SECTION, at.with_fiche, "io", "!punt zwanenzang + Traint opnieuw."),
     Bad(R.UNKNOWN_SECTION, at.with_fiche, "io", "!punt + Traint opnieuw."),
     Bad(R.SIGN_MISSING, at.with_fiche, "io", "!punt sociaal zwanenzang"),
-    Bad(R.SECTION_LOCKED, at.with_fiche, "io", "!punt psych + zwanenzang"),
+    Bad(R.SIGN_MISSING, at.with_fiche, "io", "!punt psych zwanenzang"),
+    Bad(R.NOT_WANTED_YET, at.wanted, "io", "!punt sociaal + zwanenzang"),
+    Bad(R.NOT_WANTED_YET, at.wanted, "io", "!fiche sluiten"),
+    Bad(R.FICHE_OPEN, at.wanted, "io", "!fiche {case}"),
+    Bad(R.FICHE_OPEN, at.with_fiche, C, "!beslis {case} niet-opvolgen"),
+    Bad(R.FICHE_ADOPTED, at.whole_adopted, "io", "!fiche {case}"),
+    Bad(R.NO_FICHE, at.whole_adopted, "io", "!punt sociaal + zwanenzang"),
+    Bad(R.NO_FICHE, at.whole_adopted, "io", "!schrap 2"),
+    Bad(R.NOT_ON_FLOOR, at.on_another_case, "io", "!fiche {case}"),
+    Bad(R.POLLS_OPEN, at.polled, "io", "!fiche {case}"),
+    Bad(R.POLLS_OPEN, at.with_item, "io", "!fiche sluiten"),
+    Bad(R.POLLS_OPEN, at.whole_asked, "io", "!wijzig {number}"),
+    Bad(R.NOT_LOCKED, at.with_item, "io", "!verklaar {number} psychiater"),
+    Bad(R.UNKNOWN_ITEM, at.with_psych, "io", "!verklaar 9 psychiater"),
+    Bad(R.WRONG_ARGUMENTS, at.with_psych, "io", "!verklaar {number} zwanenzang"),
+    Bad(R.NOT_ENTITLED, at.with_psych, C, "!verklaar {number} psychiater"),
+    Bad(R.UNKNOWN_POLL, at.with_psych, "clb", "!akkoord {number}"),
+    Bad(R.UNKNOWN_POLL, at.with_psych, C, "!sluit {number}"),
+    Bad(R.UNKNOWN_ITEM, at.with_item, "io", "!schrap 9"),
+    Bad(R.UNKNOWN_ITEM, at.whole_asked, "io", "!schrap {number}"),
+    Bad(R.UNKNOWN_ITEM, at.whole_refused, "io", "!wijzig {number} zwanenzang"),
+    Bad(R.ITEM_ADOPTED, at.adopted, "io", "!schrap {number}"),
+    Bad(R.NOT_ENTITLED, at.adopted, C, "!schrap {number}"),
+    Bad(R.MISTYPED_CODE, at.with_fiche, "io", "!formulier zwanenzang"),
+    Bad(R.NOT_ON_SCREEN, at.with_fiche, "io", "!formulier ABCDE-FGHIJ-KLMNO-PQRST-UVWXY"),
     Bad(R.TEXT_MISSING, at.with_fiche, "io", "!punt sociaal +"),
-    Bad(R.TEXT_MISSING, at.with_item, "io", "!wijzig {number}"),
     Bad(R.TEXT_TOO_LONG, at.with_fiche, "io", f"!punt sociaal + {'zwanenzang ' * TEXT_LIMIT}"),
     Bad(R.UNKNOWN_ITEM, at.with_item, "io", "!wijzig 7 zwanenzang"),
     Bad(R.UNKNOWN_ITEM, at.with_fiche, "io", "!wijzig 1 zwanenzang"),  # a poll, but no item
@@ -303,15 +326,35 @@ async def test_a_case_on_the_agenda_must_be_taken_up_first(hall: Hall) -> None:
 
 
 async def test_an_answer_from_outside_the_roster_is_refused(hall: Hall) -> None:
-    moment = await at.latecomer(hall)
+    moment = await at.polled(hall)
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
     await moment.says("jeugdhuis", "!aanwezig")
-    decided = await moment.says(C, f"!beslis {moment.case} niet-opvolgen")
-    moment.poll = at.only(decided, "poll.opened")
     before = store(hall)
     assert reason(await moment.votes("jeugdhuis", "agree")) == R.NOT_ON_ROSTER
     assert reason(await moment.says("jeugdhuis", f"!akkoord {moment.poll['number']}")) == (
         R.NOT_ON_ROSTER
     )
+    assert store(hall) == before
+
+
+async def test_on_a_table_with_a_screen_no_words_of_the_form_stay(hall: Hall) -> None:
+    hall.desk.table = replace(hall.desk.table, fiche_text=FicheText.SCREEN)
+    moment = await at.with_fiche(hall)
+    typed = hall.typed("io", "!punt sociaal + zwanenzang", hall.room)
+    before = store(hall)
+    assert reason(await moment.hears(typed)) == R.ON_SCREEN
+    assert store(hall) == before
+    assert typed.content == {}
+
+
+async def test_words_called_a_secret_are_not_asked_again(hall: Hall) -> None:
+    moment = await at.with_item(hall)
+    number = moment.poll["number"]
+    await moment.says("clb", f"geheim {number}", direct=True)
+    before = store(hall)
+    assert reason(await moment.says("io", f"!wijzig {number}")) == R.SECRET_INSIDE
+    same = "!punt sociaal + Neemt opnieuw deel aan de training."
+    assert reason(await moment.says("io", same)) == R.SECRET_INSIDE
     assert store(hall) == before
 
 

@@ -8,8 +8,8 @@ import pytest
 from bot.matrix.door import Event, Hearing
 from demo.scene import COORDINATOR
 from tests import moments as at
-from tests.hall import NOON, FakeDoor, FakeMatrix, Hall, Sent, facts_of, heard
-from tests.moments import Batch, Moment, kinds, only, store
+from tests.hall import NOON, FakeDoor, FakeMatrix, Hall, Sent, heard
+from tests.moments import Batch, Moment, figures, kinds, only, store
 
 
 async def unreadable(moment: Moment, sent: Sent) -> list[str]:
@@ -28,11 +28,11 @@ async def key_comes(moment: Moment) -> list[Sent]:
 async def test_an_unreadable_ballot_keeps_the_poll_open_and_is_shown(hall: Hall) -> None:
     moment = await at.with_item(hall)
     ballot = hall.ballot("clb", moment.poll, "object")
-    assert await unreadable(moment, ballot) == ["poll.progress"]
+    assert await unreadable(moment, ballot) == ["polls.overview"]
     sent = await moment.everybody("agree")
     assert "poll.closed" not in kinds(sent)
-    assert facts_of(sent[-1])["unreadable"] == 1
-    assert facts_of(sent[-1])["answered"] == facts_of(sent[-1])["of"]
+    shown = figures(sent)
+    assert (shown["unreadable"], shown["answered"]) == (1, shown["of"])
 
 
 async def test_it_counts_once_when_its_key_comes(hall: Hall) -> None:

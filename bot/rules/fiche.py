@@ -1,11 +1,20 @@
-"""The feedback form: sections, signs and what may be proposed (F06-F11, F19-F27)."""
+"""The feedback form: sections, signs and what may be proposed (F06-F11, F17-F31)."""
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 
 from bot.rules.personal import looks_personal
 from bot.rules.refusal import Reason, Refused
 
 TEXT_LIMIT = 500
+
+
+class FicheText(StrEnum):
+    """Whether the words of the form stand in the encrypted room, or on a screen only (F08)."""
+
+    ROOM = "room"
+    SCREEN = "screen"
 
 
 class Section(StrEnum):
@@ -27,7 +36,7 @@ class Sign(StrEnum):
 
 
 class Phase(StrEnum):
-    """Of the individual follow-up (F29)."""
+    """The phases of an individual follow-up (F29)."""
 
     BUILDING = "building"
     DRAWING_UP = "drawing_up"
@@ -41,12 +50,18 @@ class Direction(StrEnum):
     FROM_LTF = "from_ltf"
 
 
+class Confirmer(StrEnum):
+    """Who alone can confirm a mental disorder (F26)."""
+
+    PSYCHIATRIST = "psychiatrist"
+    PSYCHOLOGIST = "psychologist"
+
+
 class FicheState(StrEnum):
-    """How far a form is: whether at all (F34), item by item (F07), the whole, and how it ended."""
+    """How far a form is: whether at all (F34), item by item and as a whole (F07), and its end."""
 
     WANTED = "wanted"
     OPEN = "open"
-    WHOLE = "whole"
     ADOPTED = "adopted"
     CLOSED = "closed"
 
@@ -65,13 +80,21 @@ RISK_DOMAINS = frozenset(
 )
 SIGNS = {"+": Sign.POSITIVE, "-": Sign.NEGATIVE, "\u2212": Sign.NEGATIVE, "=": Sign.NEUTRAL}
 
+_MONTHS = (
+    "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
+    "|janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre"
+    "|décembre|decembre|januar|februar|märz|juni|juli|dezember"
+    "|january|february|march|may|june|july|august|october"
+)
+_TIME = re.compile(
+    rf"(?i)\b(?:19|20)\d\d\b|\b\d{{1,2}}\s?[./-]\s?\d{{1,2}}\b|\b(?:{_MONTHS})\b"
+    r"|\b\d{1,2}\.?\s(?:jan|feb|mrt|apr|jun|jul|aug|sept?|okt|oct|nov|dec|déc|dez|avr|juil)\b"
+)
+
 
 def propose(section: Section, sign: Sign | None, text: str) -> None:
-    """What an item must have: a sign in the risk domains (F09, F19), a text that fits the form
-    and holds nothing that identifies a person (F17, R01); mental disorders stay locked until
-    confirmed by a psychiatrist or psychologist (F26)."""
-    if section is Section.PSYCH:
-        raise Refused(Reason.SECTION_LOCKED)
+    """What an item must have: a sign in the risk domains (F09, F19), and words that may stand
+    in it (F17)."""
     if section in RISK_DOMAINS and sign is None:
         raise Refused(Reason.SIGN_MISSING)
     check_text(text)
@@ -85,3 +108,26 @@ def check_text(text: str) -> None:
         raise Refused(Reason.TEXT_TOO_LONG, limit=TEXT_LIMIT)
     if looks_personal(text):
         raise Refused(Reason.PERSONAL_DATA)
+
+
+def locked(section: Section) -> bool:
+    """Whether an item waits until the officer declares who confirmed it (F26)."""
+    return section is Section.PSYCH
+
+
+def undated(section: Section, text: str) -> bool:
+    """Whether to ask for a date: facts are situated in time (F10, F20). A prompt, never a block."""
+    situated = section in RISK_DOMAINS or section is Section.TRAJECTORY
+    return situated and _TIME.search(text) is None
+
+
+def one_sided(signs: Iterable[Sign | None]) -> Sign | None:
+    """The only side a form shows, if it shows one: good and bad belong in it (F09, F19)."""
+    shown = set(signs) & {Sign.POSITIVE, Sign.NEGATIVE}
+    return shown.pop() if len(shown) == 1 else None
+
+
+def require_changeable(*, adopted: bool, refused_since: bool) -> None:
+    """What everybody agreed to stands, unless the whole has found no consensus since (F07)."""
+    if adopted and not refused_since:
+        raise Refused(Reason.ITEM_ADOPTED)

@@ -7,7 +7,9 @@ them). Words are rendered last, by `locales.render`, in the reader's language.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from locales.kinds.ballots import BALLOTS
 from locales.kinds.cases import CASES
+from locales.kinds.fiche import FICHE
 from locales.kinds.form import Kind, Line
 from locales.kinds.informing import INFORMING
 from locales.kinds.meeting import MEETING
@@ -19,5 +21,15 @@ from locales.kinds.words import WORDS
 __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {**PEOPLE, **ROOMS, **MEETING, **CASES, **INFORMING, **POLLS, **WORDS}
+    {
+        **PEOPLE,
+        **ROOMS,
+        **MEETING,
+        **CASES,
+        **INFORMING,
+        **POLLS,
+        **BALLOTS,
+        **FICHE,
+        **WORDS,
+    }
 )

@@ -154,21 +154,29 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             N_("Erased from my store: roll, rosters, ballots and digests of this meeting."),
             Line(
                 N_(
-                    "Redacted here, because words of the fiche may stand in it: {redacted} "
-                    "messages. The homeserver may keep their originals for some days more (7 by "
-                    "default), and other "
-                    "devices what they have already shown."
+                    "Redacted in our rooms, with the answers in polls and the words of the "
+                    "feedback form: {redacted} messages."
                 ),
                 when="redacted",
             ),
+            Line(
+                N_("The homeserver keeps their encrypted originals for some days more ({days})."),
+                when=lambda facts: bool(facts.get("redacted")) and bool(facts.get("days")),
+            ),
+            N_(
+                "The homeserver also keeps that messages were sent, by whom and when. What other "
+                "devices have shown or stored cannot be taken back."
+            ),
             minutes="flag",
             redacted="int",
+            days="int",
         ),
         "redaction.failed": kind(
             "The homeserver did not let the bot redact something.",
             N_(
-                "I may not redact in this room, so words of the fiche are still here. Give me the "
-                "power to redact (50), or delete those messages yourselves."
+                "I may not redact in this room, so words of the feedback form or answers in polls "
+                "are still here. Give me the power to redact (50), or delete those messages "
+                "yourselves."
             ),
         ),
     }

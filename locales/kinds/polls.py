@@ -3,19 +3,62 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.rules.facts import Facts
 from locales.catalogue import N_
+from locales.kinds.fiche import ITEMS
 from locales.kinds.form import Kind, Line, kind
 
+
+def holds_words(facts: Facts) -> bool:
+    return facts.get("subject") in {"item", "whole", "form"}
+
+
+def _void(facts: Facts) -> bool:
+    return facts.get("outcome") == "dropped" and facts.get("subject") != "item"
+
+
+def _dropped(facts: Facts) -> bool:
+    return facts.get("outcome") == "dropped" and facts.get("subject") == "item"
+
+
+def _declined(facts: Facts) -> bool:
+    return facts.get("outcome") == "no_consensus" and facts.get("subject") == "feedback"
+
+
+def _whole_failed(facts: Facts) -> bool:
+    return facts.get("outcome") == "no_consensus" and facts.get("subject") == "whole"
+
+
+def _asks_feedback(facts: Facts) -> bool:
+    return facts.get("subject") == "feedback" and facts.get("direction") != "from_ltf"
+
+
 # What is asked, in the native poll and in the message beside it.
-_QUESTION = (
+QUESTION = (
     Line(N_("**Poll {number}** · {case}"), when=lambda facts: facts["version"] == 1),
     Line(
         N_("**Poll {number}** · {case} · version {version}, replaces the earlier one"),
         when=lambda facts: facts["version"] != 1,
     ),
-    Line(N_("{section}, {sign}:"), when="sign"),
-    Line(N_("{section}:"), when=lambda facts: bool(facts.get("section")) and not facts.get("sign")),
+    Line("{section}{sign}{phase}:", when="section"),
     Line("{text}", when="section"),
+    Line(
+        N_(
+            "The information officer declares that a psychiatrist or a psychologist has confirmed "
+            "this."
+        ),
+        when="attested",
+    ),
+    Line(N_("Feed back to the task force at all?"), when=_asks_feedback),
+    Line(
+        N_("This form came from the task force. Go through it, and answer?"),
+        when=("direction", "from_ltf"),
+    ),
+    Line(N_("The feedback form as a whole, in these words and this order:"), when="items"),
+    Line("**{section}{sign}{phase}:** {text}", each="items"),
+    Line(
+        N_("The feedback form on the screen, with the code **{code}**?"), when=("subject", "form")
+    ),
     Line(N_("Follow **{case}** further at this table?"), when=("subject", "follow")),
     Line(
         N_("Stop following **{case}**? I then forget its reference at once."),
@@ -42,82 +85,81 @@ _QUESTION = (
     ),
 )
 
-_POLL = {
+POLL = {
     "poll": "int",
     "number": "int",
     "case": "case",
     "subject": "code:subject",
     "item": "int",
     "section": "code:section",
-    "sign": "code:sign",
+    "sign": "also:sign",
+    "phase": "also:phase",
+    "attested": "flag",
+    "direction": "code:direction",
+    "code": "form",
+    "items": ITEMS,
     "version": "int",
 }
 
 POLLS: Mapping[str, Kind] = MappingProxyType(
     {
-        "fiche.opened": kind(
-            "The information officer fills in a feedback form.",
-            N_("**Feedback form for {case}**, {direction}."),
-            N_(
-                "The information officer proposes with `{do_item}`. Facts with dates, good "
-                "and bad; "
-                "no name, no birth date, no secret that was shared here."
-            ),
-            N_(
-                "Not every section must be filled in. Each item needs the consent of everybody: "
-                "{roster}."
-            ),
-            case="case",
-            direction="code:direction",
-            roster="accounts",
-        ),
-        "fiche.closed": kind(
-            "The feedback form is finished.",
-            N_(
-                "The feedback form for **{case}** is finished: {agreed} of {of} items by consensus."
-            ),
-            N_("What has no consensus does not leave this table."),
-            case="case",
-            agreed="int",
-            of="int",
-        ),
         "poll.opened": kind(
             "Follows each native poll, for people and programs.",
-            *_QUESTION,
+            *QUESTION,
             Line(
                 N_("Who agrees also says: it holds nothing that I shared as a secret."),
-                when="section",
+                when=holds_words,
             ),
-            N_(
-                "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
-                "An objection is final for this version; silence is not consent."
+            Line(N_("The same words as before, asked again."), when="same"),
+            Line(N_("Changed: {changes}"), when="changed"),
+            Line(
+                N_("No date in it: say when, if you can, with `{do_amend} {number}`."),
+                when="undated",
             ),
-            fields={**_POLL, "poll_event": "event", "answers": "answers"},
+            Line(
+                N_("Only {one_sided} items: are there others too, good or bad?"), when="one_sided"
+            ),
+            Line(N_("Fingerprint of these words: {code}."), when="items"),
+            Line(
+                N_(
+                    "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
+                    "An objection is final for this version; silence is not consent."
+                ),
+                unless="private",
+            ),
+            Line(
+                N_(
+                    "Answer in your direct room with me: in the poll there, or type `{do_agree} "
+                    "{number}` or `{do_object} {number}`. Nobody sees what you answer. An "
+                    "objection is final for this version; silence is not consent."
+                ),
+                when="private",
+            ),
+            Line(
+                N_(
+                    "If it holds a secret of yours, type `{do_secret} {number}` in your direct "
+                    "room with me: it is left out, and nobody is told who said so."
+                ),
+                when=holds_words,
+            ),
+            fields={
+                **POLL,
+                "private": "flag",
+                "poll_event": "event",
+                "answers": "answers",
+                "undated": "flag",
+                "same": "flag",
+                "one_sided": "code:sign",
+            },
         ),
         "poll.question": kind(
             "The native poll itself; its facts are in the message that follows it.",
-            *_QUESTION,
-            fields=_POLL,
+            *QUESTION,
+            fields=POLL,
         ),
         "poll.ended": kind(
             "The end of the native poll; the outcome is in the message that follows it.",
             N_("The poll is closed."),
-        ),
-        "poll.progress": kind(
-            "How many have answered; one message, edited in place.",
-            N_("Poll {number}: {answered} of {of} answers."),
-            Line(
-                N_(
-                    "Unreadable: {unreadable}. It may have been an objection, so there is no "
-                    "consensus until I can read it; the chair can close the poll and ask anew."
-                ),
-                when="unreadable",
-            ),
-            poll="int",
-            number="int",
-            answered="int",
-            of="int",
-            unreadable="int",
         ),
         "ballot.taken_back": kind(
             "An answer was taken back in a native poll, which cannot be told safely from which.",
@@ -133,6 +175,23 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             "The outcome.",
             Line(N_("**Poll {number}: consensus** ({of} of {of})."), when=("outcome", "consensus")),
             Line(N_("**Poll {number}: no consensus.**"), when=("outcome", "no_consensus")),
+            Line(N_("**Poll {number} is void:** what it asked about has changed."), when=_void),
+            Line(N_("**Item {number} is dropped.**"), when=_dropped),
+            Line(N_("Nothing is fed back."), when=_declined),
+            Line(
+                N_(
+                    "The information officer can change or drop items now, and ask again with "
+                    "`{do_fiche_close}`; asked again unchanged, it closes the form."
+                ),
+                when=_whole_failed,
+            ),
+            Line(
+                N_(
+                    "Somebody says that it holds a secret of theirs. It is left out; who said so "
+                    "is told to nobody and kept nowhere."
+                ),
+                when="confidential",
+            ),
             Line(
                 N_("The information officer can propose other words with `{do_amend} {number}`."),
                 when="amendable",
@@ -156,6 +215,7 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             version="int",
             outcome="code:outcome",
             of="int",
+            confidential="flag",
             effect="code:decision",
             amendable="flag",
             comes_back="flag",
@@ -170,5 +230,6 @@ POLL_ANSWERS: Mapping[str, str] = MappingProxyType(
         "agree_item": N_("Agreed, and it holds nothing I shared as a secret"),
         "agree": N_("Agreed"),
         "object": N_("I object"),
+        "secret": N_("It holds a secret of mine: leave it out"),
     }
 )

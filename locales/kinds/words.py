@@ -58,13 +58,6 @@ WORDS: Mapping[str, Kind] = MappingProxyType(
             minutes="flag",
             form="flag",
         ),
-        "fiche.form": kind(
-            "The form that everybody agreed to, as a file, for the information officer alone.",
-            case="case",
-            direction="code:direction",
-            discussed="dates",
-            poll="int",
-        ),
         "refused": kind(
             "Something was not done, and why.",
             reason="code:reason",

@@ -23,7 +23,7 @@ from demo.stage import RealStage
 SEATS = {who: PEOPLE[who] for who in ("schepen", "io")}
 
 # What the table reads, in this order, beside messages that are edited in place.
-LIVE = {"roll.updated", "poll.progress"}
+LIVE = {"roll.updated", "polls.overview"}
 SAID = [
     *("member.added", "member.added", "case.admitted", "meeting.opened", "agenda"),
     *("fiche.opened", "poll.question", "poll.opened", "poll.closed", "poll.ended"),

@@ -398,7 +398,7 @@ async def test_a_ballot_shown_as_somebody_elses_counts_for_nobody(meeting: Siege
     with meeting.liar.lying("/sync", lie):
         await meeting.votes(["ocmw"], poll, "agree")
         await meeting.settled()
-    assert set(meeting.said(since)) == {"poll.progress"}  # something could not be read
+    assert set(meeting.said(since)) == {"polls.overview"}  # something could not be read
     assert meeting.inside.store()["ballot"] == before
     assert await meeting.closes(poll) == "no_consensus"
 
@@ -425,7 +425,9 @@ async def test_a_ballot_counts_in_the_poll_its_answer_belongs_to(meeting: Siege)
     with meeting.liar.lying("/sync", lambda shown: move(shown, meeting.table, one, other)):
         await meeting.ballot("ocmw", answering(one, one["answers"]["agree"]))
         await meeting.settled()
-        assert (await meeting.told("poll.progress", since))["number"] == one["number"]
+        shown = await meeting.told("polls.overview", since)
+        counts = {row["number"]: row["answered"] for row in shown["rows"]}
+        assert counts == {one["number"]: 1, other["number"]: 0}
         await meeting.ballot("ocmw", answering(one))
         await meeting.settled()
         taken_back = await meeting.told("ballot.taken_back", since)
@@ -468,7 +470,8 @@ async def test_an_objection_whose_key_is_withheld_rules_consensus_out(meeting: S
     with meeting.liar.lying("/sync", withhold):
         await meeting.votes(["ocmw"], poll, "object")
         await meeting.settled()
-        assert (await meeting.told("poll.progress", since))["unreadable"] == 1
+        shown = await meeting.told("polls.overview", since)
+        assert shown["unreadable"] == [{"number": poll["number"], "unreadable": 1}]
         await meeting.votes(EVERYBODY, poll, "agree")
         await meeting.settled()
         assert "poll.closed" not in meeting.said(since)

@@ -4,7 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.fiche import RISK_DOMAINS, SIGNS, TEXT_LIMIT, Section, Sign, check_text, propose
+from bot.rules.fiche import (
+    RISK_DOMAINS,
+    SIGNS,
+    TEXT_LIMIT,
+    Section,
+    Sign,
+    check_text,
+    locked,
+    one_sided,
+    propose,
+    require_changeable,
+    undated,
+)
 from bot.rules.personal import looks_personal
 from bot.rules.refusal import Reason, Refused
 
@@ -19,16 +31,58 @@ def why(section: Section, sign: Sign | None, text: str) -> Reason | None:
     return None
 
 
-@pytest.mark.parametrize("section", [one for one in Section if one is not Section.PSYCH])
+@pytest.mark.parametrize("section", Section)
 def test_the_risk_domains_need_a_sign_and_the_others_do_not(section: Section) -> None:
     assert why(section, None, TEXT) == (Reason.SIGN_MISSING if section in RISK_DOMAINS else None)
     for sign in Sign:
         assert why(section, sign, TEXT) is None
 
 
-@pytest.mark.parametrize("sign", [*Sign, None])
-def test_mental_disorders_stay_locked(sign: Sign | None) -> None:
-    assert why(Section.PSYCH, sign, TEXT) is Reason.SECTION_LOCKED
+@pytest.mark.parametrize("section", Section)
+def test_mental_disorders_and_nothing_else_wait_to_be_attested(section: Section) -> None:
+    assert locked(section) is (section is Section.PSYCH)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sinds september.",
+        "Op 4/9 gezien",
+        "In 2026",
+        "le 3 août",
+        "seit März",
+        "12 okt",
+        "Am 3. 4.",
+    ],
+)
+def test_a_text_with_a_date_or_month_is_situated_in_time(text: str) -> None:
+    assert not undated(Section.ACTS, text)
+
+
+@pytest.mark.parametrize("text", ["Traint opnieuw.", "12 keer gezien", "1,5 uur"])
+def test_where_facts_belong_a_text_without_one_is_asked_for_it(text: str) -> None:
+    assert undated(Section.ACTS, text)
+    assert undated(Section.TRAJECTORY, "Traint opnieuw.")
+    assert not undated(Section.QUESTIONS, text)
+
+
+def test_a_form_with_only_good_or_only_bad_is_one_sided() -> None:
+    assert one_sided([Sign.POSITIVE, Sign.NEUTRAL, None]) is Sign.POSITIVE
+    assert one_sided([Sign.NEGATIVE]) is Sign.NEGATIVE
+    assert one_sided([Sign.POSITIVE, Sign.NEGATIVE]) is None
+    assert one_sided([None, Sign.NEUTRAL]) is None
+
+
+@pytest.mark.parametrize("adopted", [True, False])
+@pytest.mark.parametrize("refused_since", [True, False])
+def test_what_is_adopted_changes_only_after_the_whole_was_refused(
+    adopted: bool, refused_since: bool
+) -> None:
+    if adopted and not refused_since:
+        with pytest.raises(Refused):
+            require_changeable(adopted=adopted, refused_since=refused_since)
+    else:
+        require_changeable(adopted=adopted, refused_since=refused_since)
 
 
 def test_the_text_is_there_and_fits() -> None:

@@ -1,0 +1,75 @@
+"""Private ballots: everybody answers in their own direct room, the table sees counts (F01)."""
+
+from bot.rules.consensus import BallotMode
+from bot.rules.facts import Code, Fact, Token
+from handlers.traces import companion_slot, end_slot, poll_slot, private_slot
+from handlers.turn import Say, Says, Turn
+from locales.codes import WORDED
+from storage import models as m
+from storage.outbox import Act
+from storage.tx import Tx
+
+
+def prepare(turn: Turn, poll: m.Poll) -> None:
+    """A poll stays what it was opened as, also if the setting changes meanwhile."""
+    if turn.table.ballot is BallotMode.PRIVATE:
+        poll.secret_id = turn.chance.token()
+
+
+def is_private(poll: m.Poll) -> bool:
+    return poll.secret_id is not None
+
+
+def shown(tx: Tx, poll: m.Poll) -> bool:
+    """Whether the table could read what is asked: nobody answers before."""
+    slot = companion_slot(poll) if is_private(poll) else poll_slot(poll)
+    return tx.outbox.anchor(slot) is not None
+
+
+def asked(tx: Tx, poll: m.Poll) -> Says:
+    """A native poll for everybody on the roster who has none yet, once its words are shown."""
+    if not is_private(poll) or poll.outcome is not None or not shown(tx, poll):
+        return []
+    roster = tx.meetings.roster(poll.meeting_id, poll.case_id)
+    facts = _question(tx, poll)
+    return [
+        Say("poll.asked", facts, account, Act.POLL, slot=private_slot(poll, account))
+        for account, there in roster.items()
+        if there and not tx.outbox.has(private_slot(poll, account))
+    ]
+
+
+def ended(tx: Tx, poll: m.Poll) -> Says:
+    """The end of the native poll, wherever there is one."""
+    if not is_private(poll):
+        return [_end(poll_slot(poll), poll.lane, end_slot(poll_slot(poll)))]
+    roster = tx.meetings.roster(poll.meeting_id, poll.case_id)
+    slots = {account: private_slot(poll, account) for account in roster}
+    says = []
+    for account, slot in slots.items():
+        if tx.outbox.anchor(slot) is not None:
+            says.append(_end(slot, account, end_slot(slot)))
+        elif tx.outbox.has(slot):  # takes its place if it was not shown yet
+            says.append(_end(slot, account, slot))
+    return says
+
+
+def _end(of: str, lane: int, slot: str) -> Say:
+    return Say("poll.closed", {"slot": Code(of)}, lane, Act.POLL_END, slot=slot)
+
+
+def _question(tx: Tx, poll: m.Poll) -> dict[str, Fact]:
+    """Without the words of an item: they stand in the room of the case and nowhere else."""
+    answers: dict[str, Fact] = {"agree": Token(poll.agree_id), "object": Token(poll.object_id)}
+    if poll.subject in WORDED and poll.secret_id is not None:
+        answers["secret"] = Token(poll.secret_id)
+    return {
+        "poll": poll.id,
+        "number": poll.number,
+        "case": tx.cases.get(poll.case_id).reference,
+        "subject": Code(poll.subject),
+        "section": Code(poll.section) if poll.section else None,
+        "sign": Code(poll.sign) if poll.sign else None,
+        "version": poll.version,
+        "answers": answers,
+    }

@@ -1,0 +1,77 @@
+"""Answers in polls: figures, private ballots, reminders."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from locales.catalogue import N_
+from locales.kinds.form import Kind, Line, kind
+from locales.kinds.polls import POLL, QUESTION, holds_words
+
+BALLOTS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "poll.asked": kind(
+            "The native poll of a private ballot, in somebody's direct room, without the words.",
+            *(line for line in QUESTION if not ("{text}" in line.text or "{code}" in line.text)),
+            Line(
+                N_("Read the words in the room of the case: poll {number}, version {version}."),
+                when=holds_words,
+            ),
+            fields={**POLL, "answers": "answers"},
+        ),
+        "polls.overview": kind(
+            "How many have answered in each open poll of a case; one message, edited in place.",
+            Line(N_("Open polls:"), when="rows"),
+            Line(N_("Poll {number} (version {version}): {answered} of {of} answers"), each="rows"),
+            Line(
+                N_(
+                    "Unreadable: {unreadable}, in poll {number}. It may have been an objection, "
+                    "so there is no consensus until I can read it; the chair can close the poll "
+                    "and ask anew."
+                ),
+                each="unreadable",
+            ),
+            Line(N_("All polls are closed."), unless="rows"),
+            rows="rows: number int, version int, answered int, of int",
+            unreadable="rows: number int, unreadable int",
+        ),
+        "ballot.noted": kind(
+            "An answer that was typed in the direct room, whichever it was.",
+            N_("I have noted your answer in poll {number}. Nobody is told whose it is."),
+            poll="int",
+            number="int",
+        ),
+        "poll.waiting": kind(
+            "To whoever has not answered a poll, in private, when the chair asks for it.",
+            N_("{member}: poll {number} on **{case}** waits for your answer."),
+            Line(
+                N_(
+                    "Answer in the poll above, or type `{do_agree} {number}` or `{do_object} "
+                    "{number}` here."
+                ),
+                when="private",
+            ),
+            Line(
+                N_(
+                    "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}` "
+                    "there or here."
+                ),
+                unless="private",
+            ),
+            N_(
+                "This is no pressure: objecting is always possible. Nobody is told whom I reminded."
+            ),
+            member="account",
+            poll="int",
+            number="int",
+            case="case",
+            private="flag",
+            rings=("member",),
+        ),
+        "poll.reminded": kind(
+            "Those who have not answered a poll were reminded; who and how many is not said.",
+            N_("I have reminded those who have not answered poll {number} yet, each in private."),
+            poll="int",
+            number="int",
+        ),
+    }
+)
