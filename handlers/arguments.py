@@ -204,8 +204,9 @@ def number(words: Words) -> int:
 
 
 def attested(words: Words) -> Reference | int:
-    """What is attested: a case by its reference, or an item by its number."""
-    return number(words) if words.peek().strip("#.,;:!?").isdigit() else reference(words)
+    """What is attested: a case by its reference, which has six signs, or an item by its number."""
+    typed = words.peek().strip("#.,;:!?")
+    return number(words) if typed.isdigit() and len(typed) < references.LENGTH else reference(words)
 
 
 def action_number(words: Words) -> ActionNumber:

@@ -408,3 +408,50 @@ REVIEWED: tuple[Mutant, ...] = (
         ("tests/matrix/test_people.py",),
     ),
 )
+
+_INFORMING = "tests/test_informing.py"
+
+TELLING: tuple[Mutant, ...] = (
+    Mutant(
+        "the person may be told though the officer was not asked",
+        "handlers/informing.py",
+        "if not taken.informing:",
+        "if turn.me is None:",
+        (f"{_INFORMING}::test_the_officers_word_counts_once_for_each_time_it_is_asked",),
+    ),
+    Mutant(
+        "an officer who is not at the table attests",
+        "handlers/informing.py",
+        "if not turn.tx.meetings.roster(meeting, case).get(turn.me):",
+        "if turn.me is None:",
+        (f"{_INFORMING}::test_an_officer_who_is_not_on_the_roster_cannot_attest",),
+    ),
+    Mutant(
+        "more information needed makes the bot forget the case",
+        "bot/rules/decision.py",
+        "in {Decision.STOP, Decision.REFER}",
+        "is not Decision.FOLLOW",
+        (f"{_INFORMING}::test_more_information_leaves_the_case_as_it_is_and_it_comes_back",),
+    ),
+    Mutant(
+        "a form with another sign has the same code",
+        "bot/rules/form.py",
+        "[one.section, one.sign, one.phase, one.text]",
+        "[one.section, one.phase, one.text]",
+        ("tests/rules/test_form.py::test_any_change_of_an_item_is_another_code",),
+    ),
+    Mutant(
+        "the form tells when it was made",
+        "bot/form.py",
+        "entry = ZipInfo(name, _LONG_AGO)",
+        "entry = source.getinfo(name)",
+        ("tests/test_form.py::test_the_same_form_is_the_same_bytes_and_tells_nobody_who_or_when",),
+    ),
+    Mutant(
+        "the form carries the properties of the one who made it",
+        "bot/form.py",
+        "if rel.reltype in _PROPERTIES]",
+        "if rel.reltype in _PROPERTIES[1:]]",
+        ("tests/test_form.py::test_the_same_form_is_the_same_bytes_and_tells_nobody_who_or_when",),
+    ),
+)

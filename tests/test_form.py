@@ -1,6 +1,5 @@
 """The feedback form as a file: the official order, the agreed words, nobody's trace (F17-F31)."""
 
-import asyncio
 import io
 import re
 import zipfile
@@ -13,16 +12,14 @@ from docx.document import Document
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import files
-from bot.composing import Composer
 from bot.form import BY_HAND, HAND, Form, docx
-from bot.rules.facts import Code, Fact, Reference, Token
+from bot.rules.facts import Code, Fact, Reference
 from bot.rules.fiche import Direction, Phase, Section, Sign
 from bot.rules.form import Entry, wording
 from locales.catalogue import LANGUAGES, translate
-from storage.outbox import Act, Outgoing
+from storage.outbox import Act
 from tests import moments as at
-from tests.hall import TABLE, Hall, facts_of
+from tests.hall import Hall, facts_of
 
 DAYS = (date(2026, 10, 26), date(2026, 11, 23))
 ITEMS = (
@@ -43,6 +40,7 @@ FACTS: dict[str, Fact] = {
     "direction": Code("to_ltf"),
     "discussed": DAYS,
     "poll": 7,
+    "items": ({"number": 1, "poll": 9, "section": Code("reason")},),  # of which nobody knows
 }
 
 
@@ -171,20 +169,18 @@ def test_marks_of_the_file_format_stay_words() -> None:
     assert items(replace(FORM, items=(Entry(Section.REASON, None, None, text),))) == [text]
 
 
-def sent(kind: str = "fiche.form") -> Outgoing:
-    token = Token("a" * 26)
-    return Outgoing(1, 3, Act.FILE, kind, FACTS, token, None, None, None, None)
-
-
-def test_the_file_has_the_words_and_a_name_that_tells_of_no_case(hall: Hall) -> None:
-    class Remembering(Composer):
-        async def whole(self, poll: int) -> tuple[Entry, ...] | None:
-            return ITEMS if poll == FACTS["poll"] else None
-
-    file = asyncio.run(files.file(Remembering(hall.desk), TABLE, sent()))
-    assert file.data == docx(FORM)
-    assert file.name == "formulier-2026-11-23.docx"
-    assert set(file.facts) == set(FACTS)
+async def test_the_officer_alone_gets_the_words_that_everybody_agreed_to(hall: Hall) -> None:
+    """With the code that the poll on the whole showed, under a name that tells of no case."""
+    moment = await at.whole_asked(hall)
+    code = str(moment.poll["code"])
+    (file,) = [one for one in await moment.everybody("agree") if "file" in one.content]
+    assert file.room == await hall.direct("io")
+    assert file.content["filename"] == "formulier-2026-11-23.docx"
+    made = word.Document(io.BytesIO(hall.matrix.uploads[-1]))
+    lines = [line.text for line in made.paragraphs]
+    assert lines[-1] == "positief: Neemt opnieuw deel aan de training."
+    assert code in made.sections[0].footer.paragraphs[0].text
+    assert moment.case not in "".join(lines)
 
 
 async def test_without_its_words_there_is_no_form_and_the_officer_is_told(hall: Hall) -> None:

@@ -1,10 +1,18 @@
 """Telling the person: the officer first, then everybody, then fixed words and no more (D01-D06)."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from bot.composing import Composer
+from bot.rules.facts import Reference
+from bot.rules.reference import check_character
 from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, PEOPLE
+from handlers.arguments import Words, attested
 from storage.inspect import tables
+from storage.outbox import TABLE_LANE
 from tests import moments as at
 from tests.hall import TABLE, Hall, Sent, facts_of
 from tests.moments import kinds, only, reason, store
@@ -137,11 +145,40 @@ async def test_without_consensus_on_more_information_nothing_is_decided(hall: Ha
     assert tables(hall.desk.engine, hall.desk.seal)["case"] == before
 
 
-@pytest.mark.parametrize(
-    "typed", ["more", "meer informatie", "plus d'informations", "plus d’informations",
-              "mehr Informationen", "MEER-INFORMATIE."]
-)  # fmt: skip
+MORE = (
+    "more",
+    "meer informatie",
+    "plus d'informations",
+    "plus d’informations",
+    "mehr Informationen",
+    "MEER-INFORMATIE.",
+)
+
+
+@pytest.mark.parametrize("typed", MORE)
 async def test_more_information_may_be_asked_in_every_language(hall: Hall, typed: str) -> None:
     moment = await at.in_session(hall)
     sent = await moment.says(COORDINATOR, f"!beslis {moment.case} {typed}")
     assert only(sent, "poll.opened")["subject"] == "more"
+
+
+def test_a_reference_of_figures_alone_is_no_number() -> None:
+    """Whether or not it is typed with its dash."""
+    figures = (f"{n}{check_character(str(n))}" for n in range(22222, 100000) if "0" not in str(n))
+    typed = next(one for one in figures if one.isdigit() and "1" not in one)
+    whole = Reference(f"{typed[:3]}-{typed[3:]}")
+    assert attested(Words(typed, "attest")) == whole
+    assert attested(Words(f"{whole}.", "attest")) == whole
+    for number in ("7", "#7.", "12345"):
+        assert attested(Words(number, "attest")) == int(number.strip("#."))
+
+
+async def test_a_table_of_two_languages_is_shown_the_fixed_words_once(tmp_path: Path) -> None:
+    hall = Hall(tmp_path, replace(TABLE, languages=("nl", "fr")))
+    composer = Composer(hall.desk)
+    words = composer.render(TABLE_LANE, "inform.wording", {}, {})
+    assert [words.text.count(mark) for mark in ("(nl)", "(fr)", "(de)", "(en)")] == [1, 1, 1, 1]
+    both = composer.render(TABLE_LANE, "inform.agreed", {"case": Reference("K7Q-4MX")}, {})
+    assert "mag ingelicht worden" in both.text
+    assert "peut être informée" in both.text
+    hall.desk.engine.dispose()

@@ -7,7 +7,8 @@ from bot.rules.refusal import Reason, Refused
 
 # 31 signs, a prime, so that the weighted sum catches every wrong sign and every swap.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-_FREE = 5
+LENGTH = 6
+_FREE = LENGTH - 1
 _OFFSET = 25  # makes K7Q-4MX, the example in every text, a well-formed reference
 
 
@@ -26,7 +27,7 @@ def make(pick: Callable[[str], str]) -> Reference:
 def read(typed: str) -> Reference:
     """What a person typed, with or without the dash, in either case (I and O are never used)."""
     signs = typed.upper().replace("-", "").replace("\u2011", "").strip()
-    if len(signs) != _FREE + 1 or any(sign not in ALPHABET for sign in signs):
+    if len(signs) != LENGTH or any(sign not in ALPHABET for sign in signs):
         raise Refused(Reason.MISTYPED_REFERENCE)
     if check_character(signs[:_FREE]) != signs[_FREE]:
         raise Refused(Reason.MISTYPED_REFERENCE)
