@@ -8,7 +8,7 @@ import pytest
 from bot.matrix.door import Event, Hearing
 from demo.scene import COORDINATOR
 from tests import moments as at
-from tests.hall import NOON, FakeDoor, FakeMatrix, Hall, Sent, facts_of, heard
+from tests.hall import NOON, FakeDoor, FakeMatrix, Hall, Sent, heard
 from tests.moments import Batch, Moment, figures, kinds, only, store
 
 
