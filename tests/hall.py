@@ -455,12 +455,29 @@ class Hall:
             await self.vote(who, poll, answer, expect="polls.overview")
 
     def ballot(self, who: str, poll: Mapping[str, Any], answer: str) -> Sent:
+        """In the table's room, or if it is private, in the poll in their direct room."""
+        room, event, shown = self.room, poll.get("poll_event"), poll
+        if poll.get("private"):
+            asked = self.asked(who, poll)
+            room, event, shown = asked.room, asked.event_id, facts_of(asked)
         content = {
-            "m.relates_to": {"rel_type": "m.reference", "event_id": poll["poll_event"]},
-            "org.matrix.msc3381.poll.response": {"answers": [poll["answers"][answer]]},
+            "m.relates_to": {"rel_type": "m.reference", "event_id": event},
+            "org.matrix.msc3381.poll.response": {"answers": [shown["answers"][answer]]},
         }
         kind = "org.matrix.msc3381.poll.response"
-        return self.matrix.add(self.room, self.user_id(who), kind, content)
+        return self.matrix.add(room, self.user_id(who), kind, content)
+
+    def asked(self, who: str, poll: Mapping[str, Any]) -> Sent:
+        """The native poll in somebody's direct room."""
+        company = {BOT, self.user_id(who)}
+        (found,) = [
+            event
+            for event in self.matrix.events.values()
+            if self.matrix.rooms[event.room].facts.joined == company
+            and facts_of(event).get("kind") == "poll.asked"
+            and facts_of(event)["poll"] == poll["poll"]
+        ]
+        return found
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> dict[str, Any]:
         room = await self.direct(who) if direct else self.room
