@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.matrix.door import Batch, Content, Event, Hearing
 from bot.rules import reference as references
+from bot.rules.consensus import BallotMode
 from bot.rules.identity import Proof
 from demo.scene import COORDINATOR, PEOPLE, Scene
 from storage.inspect import tables
@@ -171,6 +172,12 @@ async def polled(hall: Hall) -> Moment:
     sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
     moment.poll = only(sent, "poll.opened")
     return moment
+
+
+async def asked_in_private(hall: Hall) -> Moment:
+    """The same, each in their direct room."""
+    hall.table = hall.desk.table = replace(hall.table, ballot=BallotMode.PRIVATE)
+    return await polled(hall)
 
 
 async def departed(hall: Hall) -> Moment:

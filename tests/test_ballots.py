@@ -198,8 +198,7 @@ async def test_whoever_cannot_be_asked_has_not_answered(hidden: Hall) -> None:
     room = await hidden.direct("clb")
     hidden.matrix.move(room, hidden.user_id("clb"), "leave")
     await hidden.hears(hidden.member_event(room, hidden.user_id("clb"), "leave"))
-    await moment.says("io", f"!fiche {moment.case}")
-    sent = await moment.says("io", "!punt sociaal + Traint opnieuw.")
+    sent = await moment.says("io", f"!fiche {moment.case}")
     moment.poll = only(sent, "poll.opened")
     assert kinds(sent).count("poll.asked") == len(moment.scene.seated) - 1
     assert "poll.closed" not in kinds(await moment.everybody("agree", but=("clb",)))
@@ -421,7 +420,6 @@ async def test_words_go_first_then_comes_what_people_wait_for_then_the_ballots(
 ) -> None:
     moment = await at.with_item(hall)
     await moment.everybody("agree")
-    await moment.says("io", "!fiche sluiten")
     await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
     order = Noting(hall.matrix)
     hall.desk.door = order

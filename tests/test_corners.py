@@ -166,11 +166,13 @@ async def test_an_item_after_a_forgotten_case_is_asked_in_a_poll_of_its_own(hall
     sent = await moment.says(COORDINATOR, f"!beslis {other} niet-opvolgen")
     stopped = moment.poll = only(sent, "poll.opened")
     await moment.everybody("agree")
-    await moment.says("io", moment.line("!fiche {case}"))
-    sent = await moment.says("io", f"!punt {ITEMS[2]}")
-    asked = only(sent, "poll.opened")
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case}"))
+    asked = moment.poll = only(await moment.says("io", moment.line("!fiche {case}")), "poll.opened")
     assert asked["number"] == stopped["number"] + 1
     assert asked["poll_event"] != stopped["poll_event"]
+    await moment.everybody("agree")
+    moment.poll = only(await moment.says("io", f"!punt {ITEMS[2]}"), "poll.opened")
+    await moment.everybody("agree")
     await moment.says("io", "!fiche sluiten")
     await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
     sent = await moment.says(COORDINATOR, "!vergadering sluiten")
@@ -210,7 +212,7 @@ async def test_the_minutes_claim_no_consensus_that_somebody_took_along(hall: Hal
     await moment.says("io", "!fiche sluiten")
     await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
     await moment.says(COORDINATOR, "!vergadering sluiten")
-    assert "punt 2, sociaal, versie 1: geen consensus" in hall.matrix.uploads[-1].decode()
+    assert "punt 3, sociaal, versie 1: geen consensus" in hall.matrix.uploads[-1].decode()
 
 
 async def test_the_mayors_seat_takes_the_chair_when_it_falls_free(hall: Hall) -> None:

@@ -330,7 +330,8 @@ async def test_after_the_close_no_words_of_an_item_are_left_in_the_room(tmp_path
 
 async def test_words_of_an_item_go_too_when_its_case_is_forgotten(hall: Hall) -> None:
     moment = await at.with_fiche(hall)
-    await moment.says("io", ITEMS[0])
+    moment.poll = at.only(await moment.says("io", ITEMS[0]), "poll.opened")
+    await moment.everybody("object")
     await moment.says("io", "!fiche sluiten")
     sent = await moment.says(COORDINATOR, f"!beslis {moment.case} niet-opvolgen")
     moment.poll = at.only(sent, "poll.opened")

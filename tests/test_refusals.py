@@ -179,6 +179,14 @@ BAD = (
     Bad(R.UNKNOWN_POLL, at.polled, C, "!sluit 7"),
     Bad(R.POLL_CLOSED, at.followed, "clb", "!bezwaar {number}"),
     Bad(R.POLL_CLOSED, at.followed, C, "!sluit {number}"),
+    Bad(R.POLL_CLOSED, at.followed, C, "!herinneren {number}"),
+    Bad(R.POLL_CLOSED, at.adopted, "clb", "geheim {number}", direct=True),
+    Bad(R.UNKNOWN_POLL, at.polled, C, "!herinneren 7"),
+    Bad(R.UNKNOWN_POLL, at.polled, "clb", "geheim 7", direct=True),
+    Bad(R.ANSWER_IN_PRIVATE, at.asked_in_private, "clb", "!akkoord {number}"),
+    Bad(R.ANSWER_IN_PRIVATE, at.asked_in_private, "clb", "!bezwaar {number}"),
+    Bad(R.NO_WORDS, at.polled, "clb", "geheim {number}", direct=True),
+    Bad(R.NOT_ENTITLED, at.polled, "clb", "!herinneren {number}"),
     # the fiche
     Bad(R.NO_FICHE, at.followed, "io", "!punt sociaal + zwanenzang"),
     Bad(R.NO_FICHE, at.followed, "io", "!fiche sluiten"),
@@ -329,6 +337,16 @@ async def test_a_case_on_the_agenda_must_be_taken_up_first(hall: Hall) -> None:
     assert reason(await second.says(C, f"!beslis {second.case} opvolgen")) == R.NOT_TAKEN_UP
 
 
+async def test_nobody_is_reminded_of_the_same_poll_all_the_time(hall: Hall) -> None:
+    moment = await at.polled(hall)
+    await moment.says(C, f"!herinneren {moment.poll['number']}")
+    before = store(hall)
+    assert reason(await moment.says(C, f"!herinneren {moment.poll['number']}")) == (
+        R.ALREADY_REMINDED
+    )
+    assert store(hall) == before
+
+
 async def test_an_answer_from_outside_the_roster_is_refused(hall: Hall) -> None:
     moment = await at.polled(hall)
     await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
@@ -394,5 +412,6 @@ def test_every_reason_is_provoked() -> None:
         R.NOT_TAKEN_UP,
         R.NOT_ON_ROSTER,
         R.MISTYPED_CODE,
+        R.ALREADY_REMINDED,
     }
     assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}

@@ -72,6 +72,17 @@ def test_a_poll_is_over_when_all_answered_or_somebody_left() -> None:
     assert answered_by_all({"a": True, "b": False}, {})
 
 
+@given(roster=rosters, ballots=said, doubted=st.frozensets(st.sampled_from(VOTERS)))
+@example(roster={"a": True}, ballots=[("a", Answer.AGREE)], doubted=frozenset())
+@example(roster={"a": True, "b": True}, ballots=[], doubted=frozenset("a"))
+def test_a_secret_ends_a_poll_at_once_and_rules_consensus_out(
+    roster: dict[str, bool], ballots: list[tuple[str, Answer]], doubted: frozenset[str]
+) -> None:
+    box = counted(ballots)
+    assert answered_by_all(roster, box, doubted, secret=True)
+    assert outcome(roster, box, doubted, secret=True) is Outcome.NO_CONSENSUS
+
+
 def test_nobody_on_the_roster_is_no_consensus() -> None:
     assert outcome({}, {}) is Outcome.NO_CONSENSUS
 
