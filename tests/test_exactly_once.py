@@ -352,7 +352,7 @@ async def test_two_meetings_with_many_deaths_end_as_if_there_had_been_none(
     assert found == undisturbed
 
 
-@settings(max_examples=3, deadline=None, derandomize=True, phases=(Phase.generate,))
+@settings(max_examples=2, deadline=None, derandomize=True, phases=(Phase.generate,))
 @given(pauses=st.lists(st.integers(1, 400), min_size=4, max_size=20))
 def test_whenever_it_is_killed_nothing_is_lost_or_doubled(
     tmp_path_factory: pytest.TempPathFactory, undisturbed: Any, pauses: list[int]
