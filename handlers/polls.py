@@ -93,6 +93,12 @@ def settle(turn: Turn, poll: m.Poll) -> Says:
     return says
 
 
+def void(poll: m.Poll) -> None:
+    """Nobody can agree to what nobody was shown, or is shown any more."""
+    if poll.outcome is None:
+        poll.outcome = Outcome.NO_CONSENSUS
+
+
 def _result(poll: m.Poll, case: m.Case, outcome: Outcome, of: int) -> dict[str, Fact]:
     """How a poll among `of` people ended, and what follows from it."""
     decision = poll.subject != Subject.ITEM

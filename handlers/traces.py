@@ -10,9 +10,19 @@ from storage.outbox import TABLE_LANE, Act
 
 
 def redactions(turn: Turn, meeting: m.Meeting) -> Says:
-    """Every message of the officer's and of ours that holds words of an item."""
+    """Every message of the officer's and of ours that holds words of an item; side rooms have
+    been emptied before."""
     said = (redaction(event, lane) for lane, event in turn.tx.polls.traces(meeting))
-    return [*said, *ours(turn.tx.polls.all_of(meeting))]
+    asked = turn.tx.polls.all_of(meeting)
+    return [*said, *ours(poll for poll in asked if poll.lane >= TABLE_LANE)]
+
+
+def of_lane(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
+    """All that was said in one room, remembered no longer."""
+    kept = turn.tx.polls.traces(meeting)
+    said = [redaction(event, lane) for where, event in kept if where == lane]
+    turn.tx.polls.drop_traces(meeting, lane)
+    return [*said, *ours(turn.tx.polls.in_lane(meeting, lane))]
 
 
 def ours(polls: Iterable[m.Poll]) -> Says:

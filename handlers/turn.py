@@ -16,7 +16,7 @@ from bot.rules.room import Fault
 from locales.codes import Place
 from locales.kinds import KINDS
 from storage import models as m
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import TABLE_LANE, Act, side_lane
 from storage.tx import Tx
 
 
@@ -44,9 +44,9 @@ class Table:
 class Request:
     """One line of one event, from somebody enrolled, believed (promise 3).
 
-    `in_room`: the enrolled people joined to the table's room; `strangers`: how many others are;
-    `suspended`: how many are whose identity was replaced; `faults`: all that is the matter with
-    the room.
+    `in_room`: the enrolled people joined to the room; `strangers`: how many others are, in the
+    side room of a `case` also those who are not on its roster; `suspended`: how many are whose
+    identity was replaced; `faults`: all that is the matter with the room.
     """
 
     event_id: EventId
@@ -59,6 +59,14 @@ class Request:
     suspended: int = 0
     faults: tuple[Fault, ...] = ()
     thread: EventId | None = None
+    case: int | None = None
+
+    @property
+    def lane(self) -> int:
+        """Where what was said is answered."""
+        if self.case is not None:
+            return side_lane(self.case)
+        return TABLE_LANE if self.place is Place.TABLE else int(self.sender)
 
 
 class Chance(Protocol):
@@ -152,6 +160,11 @@ class Turn:
         stewards = (self.tx.people.known(user) for user in self.table.stewards)
         proofs = (self.tx.people.identity(one).proof for one in stewards if one is not None)
         require_compared(*proofs)
+
+    def require_about(self, case_id: int) -> None:
+        """In a side room nothing is said of another case than its own (C16)."""
+        if self.request.place is Place.SIDE and self.request.case != case_id:
+            raise Refused(Reason.ANOTHER_ROOM)
 
     def chairs(self) -> bool:
         meeting = self.tx.meetings.running()

@@ -38,6 +38,7 @@ class Place(StrEnum):
 
     TABLE = "table"
     DIRECT = "direct"
+    SIDE = "side"  # the room of one case
 
 
 class Discussed(StrEnum):
@@ -185,6 +186,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         Place: {
             "table": NP_("place", "the table's room"),
             "direct": NP_("place", "your direct room with me"),
+            "side": NP_("place", "the room of the point"),
         },
         Right: {
             "member": NP_("right", "a member of the table"),

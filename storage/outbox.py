@@ -30,7 +30,8 @@ class Act(StrEnum):
     FILE = "file"
     REDACT = "redact"
     GREET = "greet"  # whether somebody is heard, and if not, what to do
-    CREATE = "create"  # the table's room
+    CREATE = "create"  # the room of the lane
+    DISMISS = "dismiss"  # everybody out of a side room, ourselves as well
     ADVICE = "advice"  # in clear, to somebody who cannot be heard
     INVITE = "invite"
     REMOVE = "remove"
@@ -152,6 +153,10 @@ class Outbox:
         """Whether such a row waits in a lane."""
         return any(row.act == act and kind in {None, row.kind} for row in self._waiting(lane))
 
+    def asides(self) -> list[int]:
+        """The lanes of side rooms in which something waits."""
+        return [lane for lane in self.lanes() if lane < TABLE_LANE]
+
     def in_doubt(self, lane: int) -> bool:
         """Whether something was tried in a lane of which we do not know that it was done."""
         return any(row.tried_at is not None for row in self._waiting(lane))
@@ -188,16 +193,17 @@ class Outbox:
 
     def drop_about(self, reference: Reference) -> None:
         """What still waits to be told to somebody in private about a case is out of date."""
-        private = select(m.Outbox).where(m.Outbox.lane != TABLE_LANE, m.Outbox.event.is_(None))
+        private = select(m.Outbox).where(m.Outbox.lane > TABLE_LANE, m.Outbox.event.is_(None))
         for row in self._session.scalars(private).all():
             if self._open(row).facts.get("case") == reference:
                 self._session.delete(row)
         self._session.flush()
 
-    def drop_waiting(self, lane: int, act: Act) -> None:
-        """What waits to be done in a room that is not to be had."""
+    def drop_waiting(self, lane: int, act: Act, *, tried: bool = True) -> None:
+        """What waits to be done in a room that is not to be had; without what was `tried`, it may
+        have been done."""
         for row in self._waiting(lane):
-            if row.act == act:
+            if row.act == act and (tried or row.tried_at is None):
                 self._session.delete(row)
         self._session.flush()
 
@@ -206,9 +212,11 @@ class Outbox:
         self._session.execute(delete(m.Outbox).where(m.Outbox.lane == lane))
 
     def _waiting(self, lane: int) -> list[m.Outbox]:
-        """In order; first of all the room is made in which everything else is said."""
+        """In order; first of all the table's room is made in which everything else is said. A
+        side room is made only when the former one of its case is gone."""
         query = select(m.Outbox).where(m.Outbox.lane == lane, m.Outbox.event.is_(None))
-        return list(self._session.scalars(query.order_by(m.Outbox.act != Act.CREATE, m.Outbox.id)))
+        making = m.Outbox.act != Act.CREATE if lane == TABLE_LANE else m.Outbox.lane
+        return list(self._session.scalars(query.order_by(making, m.Outbox.id)))
 
     def _open(self, row: m.Outbox) -> Outgoing:
         facts = unpack(json.loads(self._seal.open(row.facts, "outbox/facts")))

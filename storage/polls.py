@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from bot.rules.consensus import Answer
@@ -141,6 +141,16 @@ class Polls:
             sealed = self._seal.close(event.encode(), "trace/event")
             self._session.add(m.Trace(meeting_id=meeting.id, lane=lane, blind=blind, event=sealed))
             self._session.flush()
+
+    def in_lane(self, meeting: m.Meeting, lane: int) -> Sequence[m.Poll]:
+        """The polls that were held in a room."""
+        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.lane == lane)
+        return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def drop_traces(self, meeting: m.Meeting, lane: int) -> None:
+        """What is redacted needs no remembering."""
+        of_lane = delete(m.Trace).where(m.Trace.meeting_id == meeting.id, m.Trace.lane == lane)
+        self._session.execute(of_lane)
 
     def traces(self, meeting: m.Meeting) -> list[tuple[int, EventId]]:
         """Oldest first, each with its lane."""

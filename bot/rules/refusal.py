@@ -73,6 +73,8 @@ class Reason(StrEnum):
     ROSTER_BROKEN = "roster_broken"
     SEAT_STAYS = "seat_stays"
     ROOM_EXCEEDS_ROSTER = "room_exceeds_roster"
+    ANOTHER_ROOM = "another_room"
+    NOT_ALL_IN = "not_all_in"
     UNKNOWN_POLL = "unknown_poll"
     POLL_CLOSED = "poll_closed"
     # the fiche

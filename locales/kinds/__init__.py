@@ -13,10 +13,11 @@ from locales.kinds.meeting import MEETING
 from locales.kinds.people import PEOPLE
 from locales.kinds.polls import POLL_ANSWERS, POLLS
 from locales.kinds.rooms import ROOMS
+from locales.kinds.side import SIDE
 from locales.kinds.words import WORDS
 
 __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {**PEOPLE, **ROOMS, **MEETING, **CASES, **POLLS, **WORDS}
+    {**PEOPLE, **ROOMS, **SIDE, **MEETING, **CASES, **POLLS, **WORDS}
 )

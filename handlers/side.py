@@ -1,0 +1,131 @@
+"""Side rooms: a case goes on where exactly its roster is (C15, C16, I08).
+
+A lane below zero is the side room of a case: what is said there waits until the room is made,
+and a poll until everybody on the roster has come in.
+"""
+
+from bot.rules.fiche import FicheState
+from bot.rules.facts import Account, Fact
+from bot.rules.people import Role
+from bot.rules.refusal import Reason, Refused
+from handlers import members, polls, rooms, traces
+from handlers.turn import Say, Says, Turn
+from locales.codes import Place
+from storage import models as m
+from storage.outbox import TABLE_LANE, Act, side_lane
+
+
+def open_if_needed(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    """Send a case aside when somebody in the table's room is not on its roster, or somebody on it
+    came for this case only; nothing when that is not so, or was done already."""
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    roster = turn.tx.meetings.rostered(meeting, case)
+    at_table = turn.request.in_room if turn.request.place is Place.TABLE else frozenset[Account]()
+    guests = _guests(turn, roster)
+    if taken is None or taken.aside or not (guests or at_table - set(roster)):
+        return []
+    taken.aside = True
+    lane, point = side_lane(case.id), len(turn.tx.meetings.all_taken_up(meeting))
+    facts: dict[str, Fact] = {"case": case.reference, "point": point, "roster": roster}
+    return [
+        Say("side.opened", {"point": point}, lane, Act.CREATE),
+        Say("side.opened", facts, TABLE_LANE),
+        *_called(turn, case, roster),
+    ]
+
+
+def called(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account) -> Says:
+    """Somebody was added to the roster: into the side room with them, if there is one."""
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    if taken is None or not taken.aside:
+        return []
+    return _called(turn, case, (account,))
+
+
+def _called(turn: Turn, case: m.Case, roster: tuple[Account, ...]) -> Says:
+    """Guests are not in the table's room: they are told in their own."""
+    lane = side_lane(case.id)
+    facts: dict[str, Fact] = {"case": case.reference}
+    return [
+        *(rooms.invitation(account, lane) for account in roster),
+        *(Say("side.called", facts, lane=guest) for guest in _guests(turn, roster)),
+    ]
+
+
+def require_here(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
+    """Words of a case are typed where its roster reads them, and nobody else (C16)."""
+    if turn.request.lane != turn.tx.meetings.lane(meeting, case):
+        raise Refused(Reason.ANOTHER_ROOM)
+
+
+def require_all_in(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
+    """The same, and everybody on the roster can read them: who comes later could not."""
+    require_here(turn, meeting, case)
+    roster = set(turn.tx.meetings.rostered(meeting, case))
+    if turn.request.in_room - roster:
+        raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
+    if roster - turn.request.in_room:
+        raise Refused(Reason.NOT_ALL_IN)
+
+
+def done(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    """The point is dealt with: its words go, everybody leaves, who came for it leaves the table
+    (I08)."""
+    guests = _guests(turn, turn.tx.meetings.rostered(meeting, case))
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    says = _empty(turn, meeting, side_lane(case.id)) if taken is not None and taken.aside else []
+    if taken is not None:
+        taken.aside = False
+    for guest in guests:
+        says += members.strike(turn, guest)
+    return says
+
+
+def all_done(turn: Turn, meeting: m.Meeting) -> Says:
+    """The same for every case that has a side room, and for the rooms of forgotten ones."""
+    says: Says = []
+    for taken in turn.tx.meetings.aside(meeting):
+        says += done(turn, meeting, turn.tx.cases.get(taken.case_id))
+    emptied = {say.lane for say in says if say.act is Act.DISMISS}
+    for lane in rooms.asides(turn.tx, meeting):
+        if lane not in emptied and not turn.tx.outbox.waits(lane, Act.DISMISS):
+            says += _empty(turn, meeting, lane)
+    return says
+
+
+def _empty(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
+    """What nobody was asked yet is not asked any more."""
+    turn.tx.outbox.drop_waiting(lane, Act.POLL, tried=False)
+    says = traces.of_lane(turn, meeting, lane)
+    return [*says, Say("side.closed", lane=lane, act=Act.DISMISS)]
+
+
+def left(turn: Turn, meeting: m.Meeting, case_id: int, account: Account) -> Says:
+    """Somebody is out of the side room: what they were polled on finds no consensus (F01)."""
+    aside = case_id in {row.case_id for row in turn.tx.meetings.aside(meeting)}
+    if not aside or not turn.tx.meetings.roster(meeting, case_id).get(account):
+        return []
+    asked = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case_id]
+    turn.tx.meetings.leave_roster(meeting, case_id, account)
+    return [say for poll in asked for say in polls.settle(turn, poll)]
+
+
+def lost(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    """There is no side room, or none any more: nothing in it is asked, and the case is the
+    table's again."""
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    fiche = turn.tx.polls.fiche_of(meeting, case)
+    if taken is None or not taken.aside:
+        return []
+    taken.aside = False
+    for poll in turn.tx.polls.in_lane(meeting, side_lane(case.id)):
+        polls.void(poll)
+    if fiche is not None:
+        fiche.state = FicheState.CLOSED
+    turn.tx.polls.drop_traces(meeting, side_lane(case.id))
+    return [Say("side.failed", {"case": case.reference}, lane=TABLE_LANE)]
+
+
+def _guests(turn: Turn, roster: tuple[Account, ...]) -> list[Account]:
+    here = turn.tx.people.holding(Role.AD_HOC)
+    return [account for account in roster if account in here]
