@@ -15,13 +15,14 @@ from handlers import core, members, traces
 from handlers.core import Line
 from handlers.turn import Request, Says, Turn
 from locales.codes import Place
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import TABLE_LANE, Act, side_lane
 from storage.people import RoomKind
 from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.acting")
 
 QUIET = timedelta(hours=1)  # the same advice to the same person at most this often
+_NOT_A_MOMENT = {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED, Reason.ANOTHER_ROOM}
 LINE_OF_GREETING = -2  # line number of what is not a line
 
 
@@ -58,22 +59,26 @@ class Actor:
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
-        """Words of an item refused outside a meeting, in clear, or because they tell who somebody
-        is, do not stay a moment longer (P09, F17); none stay in a direct room."""
-        at_once = refused.reason in {Reason.PERSONAL_DATA, Reason.NOT_ENCRYPTED}
+        """Words of an item refused outside a meeting, in clear, in another room, or because they
+        tell who somebody is, do not stay a moment longer (P09, C16, F17); none stay in a direct
+        room."""
+        at_once = refused.reason in _NOT_A_MOMENT
         redaction = traces.redaction(request.event_id)
+        redaction = replace(redaction, lane=request.lane)
         if request.place is Place.DIRECT:  # ours to try, not ours to promise
-            return [replace(redaction, lane=int(request.sender))]
+            return [redaction]
         return [redaction] if at_once or tx.meetings.running() is None else []
 
     def trace(self, event: Event, sender: Account, lines: Sequence[Line]) -> None:
         """Note what may hold words of an item, mistyped or quoted ones too: it is redacted when
-        the meeting closes (F08)."""
+        the meeting closes (F08). In a side room all that is said goes when the point is done."""
         with self._desk.transaction() as tx:
             room, meeting = tx.people.room(event.room), tx.meetings.running()
-            if room is None or room.kind != RoomKind.TABLE or meeting is None:
+            if room is None or meeting is None or tx.seen(event.event_id):
                 return
-            if tx.seen(event.event_id):
+            if room.kind == RoomKind.SIDE and room.case_id is not None:
+                tx.polls.trace(meeting, EventId(event.event_id), side_lane(room.case_id))
+            if room.kind != RoomKind.TABLE:
                 return
             proposing = tx.polls.fiche(meeting) is not None and tx.people.is_officer(sender)
             if proposing or quotes(event.content) or any(map(core.holds_words, lines)):
@@ -119,6 +124,7 @@ class Actor:
                 return
             tx.first_time(event.event_id, 0, event.at.date())
             lane = TABLE_LANE if row.kind == RoomKind.TABLE else int(sender)
+            lane = side_lane(row.case_id) if row.case_id is not None else lane
             facts = {"number": number}
             tx.outbox.add(lane, Act.MESSAGE, "fault", facts, self._desk.chance.token())
 
@@ -128,7 +134,7 @@ class Actor:
     def request(
         self, event: Event, line: int, sender: Account, place: Place, room: RoomFacts | None
     ) -> Request:
-        at_table = place is Place.TABLE
+        in_room = place is not Place.DIRECT
         enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
         return Request(
             event_id=EventId(event.event_id),
@@ -140,9 +146,16 @@ class Actor:
             in_room=enrolled,
             strangers=strangers,
             suspended=self._places.suspended(room) if room else 0,
-            faults=self._places.faults(room, strangers) if room and at_table else (),
+            faults=self._places.faults(room, strangers) if room and in_room else (),
             thread=thread(event.content),
+            case=self._case(event.room) if place is Place.SIDE else None,
         )
+
+    def _case(self, room_id: str) -> int | None:
+        """Whose side room it is."""
+        with self._desk.transaction() as tx:
+            row = tx.people.room(room_id)
+            return row.case_id if row is not None else None
 
 
 def refusing(reason: Reason) -> Callable[[Turn], Says]:

@@ -90,9 +90,10 @@ class Composer:
         if source is not None and line is not None:
             self._desk.lines.pop((source, line), None)
 
-    def room_name(self) -> str:
-        """Neutral: room names are not encrypted."""
-        return self.in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
+    def room_name(self, point: object = None) -> str:
+        """Neutral: room names are not encrypted. Side rooms are told apart by a number."""
+        name = NP_("room", "Meeting") if point is None else NP_("room", "Meeting – point {point}")
+        return self.in_languages(name, "room").replace("\n", " / ").format(point=point)
 
     def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
         """The machine facts of a message, only those named."""
@@ -109,8 +110,8 @@ class Composer:
             if poll is None or source is None or poll.line is None:
                 return None
             number, digest = poll.line, poll.digest
-            table = tx.people.table_room()
-            room = tx.people.room_id(table) if table else ""
+            held = tx.people.side_room(-poll.lane) if poll.lane < 0 else tx.people.table_room()
+            room = tx.people.room_id(held) if held else ""
         line = self._desk.lines.get((source, number)) or await self._fetch(room, source, number)
         text = None if line is None else core.item_text(line, self._desk.names)
         with self._desk.transaction() as tx:
@@ -133,7 +134,7 @@ class Composer:
         )
 
     def _languages(self, lane: int) -> Sequence[str]:
-        if lane != TABLE_LANE:
+        if lane > TABLE_LANE:
             with self._desk.transaction() as tx:
                 if own := tx.people.account_row(lane).language:
                     return (Language(own),)

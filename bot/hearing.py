@@ -136,8 +136,9 @@ class Hearer:
 
     async def _trusted(self, event: Event, sender: Account, room: RoomFacts) -> None:
         if event.type in POLL_RESPONSES:
-            if self._places.here(event.room, sender, room) is Place.TABLE:
-                self._ballot(event, sender, room)
+            place = self._places.here(event.room, sender, room)
+            if place is not None and place is not Place.DIRECT:
+                self._ballot(event, sender, place, room)
             return
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
             return
@@ -166,9 +167,9 @@ class Hearer:
             return await self.check.now(room)
         return None
 
-    def _ballot(self, event: Event, sender: Account, room: RoomFacts) -> None:
+    def _ballot(self, event: Event, sender: Account, place: Place, room: RoomFacts) -> None:
         chosen = selection(event.type, event.content)
-        request = self._actor.request(event, 0, sender, Place.TABLE, room)
+        request = self._actor.request(event, 0, sender, place, room)
         self._actor.greet(event, sender)
         if chosen is None:
             back = partial(core.withdraw, poll_event=related(event.content))

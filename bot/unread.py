@@ -46,7 +46,7 @@ class Unread:
                     row = tx.people.add_room(event.room, RoomKind.ASIDE, sender)
                 if not tx.seen(event.event_id):
                     tx.add_unread(row, sender, event.event_id, self._desk.clock())
-        if place is Place.TABLE:
+        if place is not None and place is not Place.DIRECT:
             self._actor.note(self._actor.request(event, 0, sender, place, room), core.doubt)
 
     async def read_again(self) -> None:

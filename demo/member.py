@@ -30,6 +30,7 @@ class Member:
         self.events: list[Event] = []
         self.watch: Callable[[Event], None] = lambda _event: None
         self.table: str | None = None
+        self.rooms: list[str] = []  # the table's, and those of single cases
         self.direct: str | None = None
         self._seen: dict[tuple[str, str], int] = {}
 
@@ -67,15 +68,26 @@ class Member:
             )
             await asyncio.wait_for(here, PATIENCE)
 
+    async def is_in(self, room: str) -> None:
+        """Wait until this room has been joined."""
+        async with self._news:
+            await asyncio.wait_for(self._news.wait_for(lambda: room in self.rooms), PATIENCE)
+
+    async def one_more(self, number: int) -> str:
+        """The room joined as the `number`th."""
+        async with self._news:
+            more = self._news.wait_for(lambda: len(self.rooms) >= number)
+            await asyncio.wait_for(more, PATIENCE)
+        return self.rooms[number - 1]
+
     async def send(self, room: str, type_: str, content: Mapping[str, Any]) -> None:
         await self._door.send(room, type_, content, os.urandom(8).hex())
 
     async def type(self, room: str, text: str) -> None:
         await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text})
 
-    async def ballot(self, content: Mapping[str, Any]) -> None:
-        assert self.table is not None
-        await self.send(self.table, "org.matrix.msc3381.poll.response", content)
+    async def ballot(self, room: str, content: Mapping[str, Any]) -> None:
+        await self.send(room, "org.matrix.msc3381.poll.response", content)
 
     async def facts(self, room: str, kind: str, start: int) -> Mapping[str, Any]:
         """The first message of a kind in a room, from the `start`th event on."""
@@ -116,7 +128,8 @@ class Member:
                     if invitation.direct:
                         self.direct = invitation.room
                     else:
-                        self.table = invitation.room
+                        self.rooms.append(invitation.room)
+                        self.table = self.rooms[0]
                     self._news.notify_all()
             async with self._news:
                 for event in batch.events:

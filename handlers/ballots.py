@@ -47,13 +47,16 @@ def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
 
 
 def doubt(turn: Turn) -> Says:
-    """Something could not be read: it may have been an objection in any poll of theirs (F01)."""
-    meeting = turn.tx.meetings.running()
+    """Something could not be read: it may have been an objection in any poll of theirs (F01); in
+    a side room, in one on its case."""
+    meeting, here = turn.tx.meetings.running(), turn.request.case
     polls = turn.tx.polls.open_ones(meeting) if meeting is not None else ()
     fresh = [
         poll
         for poll in polls
-        if _rostered(turn, poll) and turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
+        if here in {None, poll.case_id}
+        and _rostered(turn, poll)
+        and turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
     ]
     return [progress(turn, poll) for poll in fresh]
 
@@ -69,6 +72,7 @@ def clear(turn: Turn) -> Says:
 
 def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
     """Count an answer of somebody on the roster; an objection is final (F01, C15)."""
+    turn.require_about(poll.case_id)
     if poll.outcome is not None:
         raise Refused(Reason.POLL_CLOSED)
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)

@@ -4,7 +4,7 @@ from bot.rules import fiche as rules
 from bot.rules.facts import Fact, Reference
 from bot.rules.fiche import Direction, FicheState, Section, Sign
 from bot.rules.refusal import Reason, Refused
-from handlers import polls
+from handlers import polls, side
 from handlers.cases import on_table
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
@@ -19,6 +19,7 @@ def open_(turn: Turn, reference: Reference, direction: Direction) -> Says:
     turn.tx.polls.begin_fiche(meeting, case, direction, FicheState.OPEN)
     roster = turn.tx.meetings.rostered(meeting, case)
     return [
+        *side.open_if_needed(turn, meeting, case),
         Say("fiche.opened", {"case": reference, "direction": direction, "roster": roster}),
     ]
 
@@ -83,6 +84,7 @@ def _open_fiche(turn: Turn) -> tuple[m.Meeting, m.Fiche]:
     fiche = turn.tx.polls.fiche(meeting)
     if fiche is None:
         raise Refused(Reason.NO_FICHE)
+    turn.require_about(fiche.case_id)
     return meeting, fiche
 
 
@@ -94,6 +96,4 @@ def _ask(turn: Turn, meeting: m.Meeting, poll: m.Poll, text: str) -> Says:
 
 def _require_only_roster_reads(turn: Turn, meeting: m.Meeting, fiche: m.Fiche) -> None:
     """Words of a case are shown to its roster and nobody else (C15, C16)."""
-    roster = turn.tx.meetings.roster(meeting.id, fiche.case_id)
-    if any(not roster.get(account) for account in turn.request.in_room):
-        raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
+    side.require_all_in(turn, meeting, turn.tx.cases.get(fiche.case_id))

@@ -7,7 +7,7 @@ from bot.rules.agenda import MeetingState
 from bot.rules.facts import Account, Fact
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import agenda, members, minutes, polls, traces
+from handlers import agenda, members, minutes, polls, side, traces
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
@@ -60,6 +60,7 @@ def close(turn: Turn) -> Says:
     was_in_session = meeting.state == MeetingState.IN_SESSION
     if was_in_session:
         says.append(minutes.file(turn, meeting))
+    says += side.all_done(turn, meeting)
     redactions = traces.redactions(turn, meeting)
     says += redactions
     facts: dict[str, Fact] = {"minutes": was_in_session, "redacted": len(redactions)}

@@ -70,6 +70,7 @@ def close(turn: Turn, number: int) -> Says:
     poll = turn.tx.polls.newest(turn.meeting(), number)
     if poll is None:
         raise Refused(Reason.UNKNOWN_POLL)
+    turn.require_about(poll.case_id)
     if poll.outcome is not None:
         raise Refused(Reason.POLL_CLOSED)
     return settle(turn, poll)

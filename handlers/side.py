@@ -4,8 +4,8 @@ A lane below zero is the side room of a case: what is said there waits until the
 and a poll until everybody on the roster has come in.
 """
 
-from bot.rules.fiche import FicheState
 from bot.rules.facts import Account, Fact
+from bot.rules.fiche import FICHE_ENDED, FicheState
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
 from handlers import members, polls, rooms, traces
@@ -13,18 +13,30 @@ from handlers.turn import Say, Says, Turn
 from locales.codes import Place
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act, side_lane
+from storage.tx import Tx
 
 
 def open_if_needed(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
     """Send a case aside when somebody in the table's room is not on its roster, or somebody on it
     came for this case only; nothing when that is not so, or was done already."""
-    taken = turn.tx.meetings.taken_up(meeting, case)
-    roster = turn.tx.meetings.rostered(meeting, case)
     at_table = turn.request.in_room if turn.request.place is Place.TABLE else frozenset[Account]()
-    guests = _guests(turn, roster)
-    if taken is None or taken.aside or not (guests or at_table - set(roster)):
+    if not at_table - set(turn.tx.meetings.rostered(meeting, case)):
+        return open_for_guests(turn, meeting, case)
+    return _open(turn, meeting, case)
+
+
+def open_for_guests(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    """The same, when somebody on the roster came for this case only (I08)."""
+    if not _guests(turn, turn.tx.meetings.rostered(meeting, case)):
         return []
-    taken.aside = True
+    return _open(turn, meeting, case)
+
+
+def _open(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    if taken is None or taken.aside:
+        return []
+    taken.aside, roster = True, turn.tx.meetings.rostered(meeting, case)
     lane, point = side_lane(case.id), len(turn.tx.meetings.all_taken_up(meeting))
     facts: dict[str, Fact] = {"case": case.reference, "point": point, "roster": roster}
     return [
@@ -50,6 +62,24 @@ def _called(turn: Turn, case: m.Case, roster: tuple[Account, ...]) -> Says:
         *(rooms.invitation(account, lane) for account in roster),
         *(Say("side.called", facts, lane=guest) for guest in _guests(turn, roster)),
     ]
+
+
+def left_out(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account) -> Says:
+    """Somebody is on the roster no more: out of the side room with them, if there is one."""
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    if taken is None or not taken.aside:
+        return []
+    return [rooms.removal(account, side_lane(case.id))]
+
+
+def require_room_for(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account) -> None:
+    """A guest cannot see what is being asked in the table's room."""
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    if not _guests(turn, (account,)) or (taken is not None and taken.aside):
+        return
+    for poll in turn.tx.polls.open_ones(meeting):
+        if poll.case_id == case.id:
+            raise Refused(Reason.POLLS_OPEN, number=poll.number)
 
 
 def require_here(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
@@ -110,20 +140,24 @@ def left(turn: Turn, meeting: m.Meeting, case_id: int, account: Account) -> Says
     return [say for poll in asked for say in polls.settle(turn, poll)]
 
 
-def lost(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+def lost(tx: Tx, meeting: m.Meeting, case: m.Case) -> Says:
     """There is no side room, or none any more: nothing in it is asked, and the case is the
     table's again."""
-    taken = turn.tx.meetings.taken_up(meeting, case)
-    fiche = turn.tx.polls.fiche_of(meeting, case)
+    taken = tx.meetings.taken_up(meeting, case)
+    fiche = tx.polls.fiche_of(meeting, case)
     if taken is None or not taken.aside:
         return []
-    taken.aside = False
-    for poll in turn.tx.polls.in_lane(meeting, side_lane(case.id)):
+    taken.aside, lane = False, side_lane(case.id)
+    tx.outbox.drop_lane(lane)
+    for poll in tx.polls.in_lane(meeting, lane):
         polls.void(poll)
-    if fiche is not None:
+    if fiche is not None and fiche.state not in FICHE_ENDED:
         fiche.state = FicheState.CLOSED
-    turn.tx.polls.drop_traces(meeting, side_lane(case.id))
-    return [Say("side.failed", {"case": case.reference}, lane=TABLE_LANE)]
+    tx.polls.drop_traces(meeting, lane)
+    says = [Say("side.failed", {"case": case.reference}, lane=TABLE_LANE)]
+    if tx.people.side_room(case.id) is not None:  # its keys are to be forgotten
+        says.append(Say("side.closed", lane=lane, act=Act.DISMISS))
+    return says
 
 
 def _guests(turn: Turn, roster: tuple[Account, ...]) -> list[Account]:

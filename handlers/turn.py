@@ -44,9 +44,9 @@ class Table:
 class Request:
     """One line of one event, from somebody enrolled, believed (promise 3).
 
-    `in_room`: the enrolled people joined to the room; `strangers`: how many others are, in the
-    side room of a `case` also those who are not on its roster; `suspended`: how many are whose
-    identity was replaced; `faults`: all that is the matter with the room.
+    `in_room`: the enrolled people joined to the room; `strangers`: how many others are;
+    `suspended`: how many are whose identity was replaced; `faults`: all that is the matter with
+    the room; `case`: of the side room it was said in.
     """
 
     event_id: EventId
@@ -154,6 +154,10 @@ class Turn:
             raise Refused(Reason.STRANGER_PRESENT)
         if found := room.serious(self.request.faults):
             raise Refused(Reason.ROOM_UNSAFE, faults=found)
+        if self.request.case is not None:  # enrolled is not enough in a side room (C16)
+            roster = self.tx.meetings.roster(self.meeting(), self.request.case)
+            if any(not roster.get(account) for account in self.request.in_room):
+                raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
 
     def require_compared(self) -> None:
         """Nothing about a case is said before mayor and coordinator are known to be themselves."""
@@ -187,6 +191,6 @@ class Turn:
     def announce(self, kind: str, facts: Facts) -> Says:
         """Say it where it was asked and, if that is a direct room, in the table's room too."""
         here = Say(kind, facts)
-        if self.request.place is Place.TABLE or self.tx.people.table_room() is None:
+        if self.request.place is not Place.DIRECT or self.tx.people.table_room() is None:
             return [here]
         return [here, Say(kind, facts, lane=TABLE_LANE)]

@@ -99,6 +99,12 @@ class Meetings:
         """Those on the roster who are still there."""
         return tuple(who for who, there in self.roster(meeting, case).items() if there)
 
+    def expected_in(self, case_id: int) -> frozenset[Account]:
+        """Who belongs in the side room of a case now."""
+        meeting = self.running()
+        roster = self.roster(meeting, case_id) if meeting is not None else {}
+        return frozenset(who for who, there in roster.items() if there)
+
     def roster_add(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
         if self._session.get(m.Rostered, (meeting.id, case.id, account)) is None:
             self._session.add(

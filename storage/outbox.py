@@ -1,7 +1,7 @@
 """What is still to be said or done in Matrix: written with the act it follows from."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -110,10 +110,9 @@ class Outbox:
         message only the newest is sent; one that was tried may have been sent, and is again.
         `only`: the others wait where they are."""
         waiting = [row for row in self._waiting(lane) if row.act in only]
-        while waiting and waiting[0].tried_at is None:
-            if waiting[0].slot not in {row.slot for row in waiting[1:] if row.slot}:
-                break
-            self._session.delete(waiting.pop(0))
+        for row in waiting[: _stale(waiting)]:
+            self._session.delete(row)
+        waiting = waiting[_stale(waiting) :]
         if not waiting:
             return None
         outgoing = self._open(waiting[0])
@@ -122,8 +121,9 @@ class Outbox:
         return outgoing
 
     def peek(self, lane: int, only: Collection[Act] = frozenset(Act)) -> Outgoing | None:
-        """The oldest waiting row of a lane, left as it is."""
+        """The same row, left as it is."""
         waiting = [row for row in self._waiting(lane) if row.act in only]
+        waiting = waiting[_stale(waiting) :]
         return self._open(waiting[0]) if waiting else None
 
     def sent(self, outgoing: Outgoing, event: str | None) -> None:
@@ -239,3 +239,12 @@ class Outbox:
 
     def _event(self, sealed: bytes | None, context: str) -> EventId | None:
         return None if sealed is None else EventId(self._seal.open(sealed, context).decode())
+
+
+def _stale(waiting: Sequence[m.Outbox]) -> int:
+    """How many of the oldest rows are states of a live message that has a newer one."""
+    for at, row in enumerate(waiting):
+        newer = {one.slot for one in waiting[at + 1 :] if one.slot}
+        if row.tried_at is not None or row.slot not in newer:
+            return at
+    return len(waiting)

@@ -30,6 +30,7 @@ from bot.matrix.talk import NotVerified, ShortString, Talk
 from bot.rules.room import MEGOLM, Fault
 from handlers.turn import Table
 from storage.database import open_database
+from storage.people import RoomKind
 from storage.seal import Seal
 from storage.tx import transaction
 
@@ -311,6 +312,7 @@ class Hall:
         self.folder = folder
         self.table = table
         self.tokens = itertools.count(1)
+        self.apart: str | None = None  # the side room in which everything is said now
         self.start()
 
     def start(self) -> None:
@@ -368,6 +370,20 @@ class Hall:
             assert row is not None
             return tx.people.room_id(row)
 
+    @property
+    def floor(self) -> str:
+        """Where the meeting is: in the table's room, or aside."""
+        return self.apart or self.room
+
+    async def aside(self, roster: Sequence[str]) -> None:
+        for who in roster:
+            await self.come(who)
+        with self.desk.transaction() as tx:
+            (self.apart,) = tx.people.rooms(RoomKind.SIDE)
+
+    def back(self) -> None:
+        self.apart = None
+
     async def direct(self, who: str) -> str:
         """The direct room of somebody, opened by them if need be."""
         user = self.user_id(who)
@@ -410,7 +426,7 @@ class Hall:
     async def say(
         self, who: str, text: str, *, expect: str, direct: bool = False
     ) -> dict[str, Any]:
-        room = await self.direct(who) if direct else self.room
+        room = await self.direct(who) if direct else self.floor
         return await self.told(self.typed(who, text, room), room, expect)
 
     def typed(self, who: str, text: str, room: str) -> Sent:
@@ -433,7 +449,7 @@ class Hall:
     async def vote(
         self, who: str, poll: Mapping[str, Any], answer: str, *, expect: str
     ) -> dict[str, Any]:
-        return await self.told(self.ballot(who, poll, answer), self.room, expect)
+        return await self.told(self.ballot(who, poll, answer), self.floor, expect)
 
     async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
         """Several people vote, one after the other."""
@@ -446,7 +462,7 @@ class Hall:
             "org.matrix.msc3381.poll.response": {"answers": [poll["answers"][answer]]},
         }
         kind = "org.matrix.msc3381.poll.response"
-        return self.matrix.add(self.room, self.user_id(who), kind, content)
+        return self.matrix.add(self.floor, self.user_id(who), kind, content)
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> dict[str, Any]:
         room = await self.direct(who) if direct else self.room

@@ -33,7 +33,7 @@ class Moment:
 
     async def says(self, who: str, text: str, *, direct: bool = False) -> list[Sent]:
         """All that the bot sends anywhere in answer to a line."""
-        room = await self.hall.direct(who) if direct else self.hall.room
+        room = await self.hall.direct(who) if direct else self.hall.floor
         return await self.hears(self.hall.typed(who, text, room))
 
     async def sends(self, who: str, content: Content, type_: str = "m.room.message") -> list[Sent]:
@@ -249,7 +249,7 @@ async def without_safe_room(hall: Hall) -> Moment:
 async def latecomer(hall: Hall) -> Moment:
     """A fiche is open, and somebody in the room is enrolled but not on the roster."""
     moment = await with_fiche(hall)
-    await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
     return moment
 
 
@@ -276,7 +276,7 @@ def renamed(event: Event, **more: Any) -> Event:
 
 
 async def with_guest(hall: Hall) -> Moment:
-    """A case is followed, and an ad hoc participant sits at the table."""
+    """A case is followed, and somebody is enrolled for one case only."""
     moment = await gathered(hall)
     await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
     return await followed_by(moment)

@@ -16,7 +16,7 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
                 "as all of you are in; this room says nothing of it meanwhile."
             ),
             rings=("roster",),
-            case="reference",
+            case="case",
             point="int",
             roster="accounts",
         ),
@@ -26,7 +26,7 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
                 "**{case}**, the point you came for, is dealt with in a room of its own. An "
                 "invitation to it waits for you: accept it."
             ),
-            case="reference",
+            case="case",
         ),
         "side.failed": kind(
             "There is no room for a case of its own, or none any more.",
@@ -36,7 +36,7 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
                 "consensus."
             ),
             N_("The case is dealt with here again; ask anew, or go on with `{do_next}`."),
-            case="reference",
+            case="case",
         ),
         "side.closed": kind("Everybody is taken out of the room of a case."),
         "guest.expected": kind(
