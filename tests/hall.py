@@ -294,6 +294,7 @@ class Picture:
     matrix: FakeMatrix
     store: bytes
     now: datetime
+    apart: str | None
 
 
 def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event:
@@ -332,7 +333,8 @@ class Hall:
     def picture(self) -> "Picture":
         """Everything that survives when the bot is killed now."""
         self.desk.engine.dispose()
-        return Picture(self.matrix.copy(), (self.folder / "tafelbot.db").read_bytes(), self.now)
+        store = (self.folder / "tafelbot.db").read_bytes()
+        return Picture(self.matrix.copy(), store, self.now, self.apart)
 
     def restore(self, picture: "Picture") -> None:
         """As it was when the picture was taken, with the bot started anew."""
@@ -341,6 +343,7 @@ class Hall:
             old.unlink()
         (self.folder / "tafelbot.db").write_bytes(picture.store)
         self.matrix, self.now = picture.matrix.copy(), picture.now
+        self.apart = picture.apart
         self.start()
 
     async def hears(

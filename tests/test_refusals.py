@@ -64,6 +64,11 @@ BAD = (
     Bad(R.NOT_HERE, at.gathered, "clb", "!melden"),
     Bad(R.NOT_HERE, at.gathered, C, "vergadering openen", direct=True),
     Bad(R.NOT_HERE, at.with_fiche, "io", "punt sociaal + zwanenzang", direct=True),
+    Bad(R.NOT_HERE, at.aside, C, "!volgende"),
+    Bad(R.NOT_HERE, at.aside, C, "!verslag"),
+    Bad(R.NOT_HERE, at.aside, C, "!lid verwijderen {@clb}"),
+    Bad(R.NOT_HERE, at.roll_call, "clb", "aanwezig", direct=True),
+    Bad(R.NOT_HERE, at.roll_call, "clb", "vertrekken", direct=True),
     Bad(R.NOT_PRESENT, at.no_quorum, "io", "!vertrekken"),
     # the room
     Bad(R.STRANGER_PRESENT, at.with_stranger, C, "!volgende"),
@@ -115,6 +120,7 @@ BAD = (
     Bad(R.ACTION_UNANSWERED, at.next_meeting, C, "!volgende"),
     Bad(R.ACTION_UNANSWERED, at.next_meeting, C, "!deelnemers {case}"),
     Bad(R.POLLS_OPEN, at.polled, C, "!volgende"),
+    Bad(R.POLLS_OPEN, at.polled_with_guest, C, "!deelnemers {case} +{@jeugdhuis}"),
     Bad(R.POLLS_OPEN, at.polled, C, "!beslis {case} niet-opvolgen"),
     Bad(R.DISCUSSED_MISSING, at.followed, C, "!vergadering sluiten"),
     # cases and notifications
@@ -146,6 +152,8 @@ BAD = (
     Bad(R.ROSTER_BROKEN, at.departed, C, "!beslis {case} opvolgen"),
     Bad(R.SEAT_STAYS, at.in_session, C, "!deelnemers {case} -{@io}"),
     Bad(R.ROOM_EXCEEDS_ROSTER, at.latecomer, "io", "!punt sociaal + zwanenzang"),
+    Bad(R.ANOTHER_ROOM, at.aside, C, f"!besproken {UNKNOWN} ja"),
+    Bad(R.NOT_ALL_IN, at.half_aside, "io", "!punt sociaal + zwanenzang"),
     Bad(R.UNKNOWN_POLL, at.polled, "clb", "!akkoord 7"),
     Bad(R.UNKNOWN_POLL, at.polled, C, "!sluit 7"),
     Bad(R.POLL_CLOSED, at.followed, "clb", "!bezwaar {number}"),
