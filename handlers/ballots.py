@@ -8,6 +8,7 @@ from handlers.overview import progress
 from handlers.polls import settle
 from handlers.traces import poll_slot
 from handlers.turn import Say, Says, Turn
+from locales.codes import Place
 from storage import models as m
 
 
@@ -78,7 +79,9 @@ def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     if not roster.get(turn.me):
         raise Refused(Reason.NOT_ON_ROSTER)
-    if answer is Answer.AGREE:
+    if answer is Answer.AGREE:  # an objection counts wherever it is made
+        if turn.request.place is not Place.DIRECT and turn.request.lane != poll.lane:
+            raise Refused(Reason.ANOTHER_ROOM)
         turn.require_safe(turn.meeting())
     ballots = turn.tx.polls.ballots(poll)
     turn.tx.polls.record(poll, turn.me, consensus.cast(ballots.get(turn.me), answer))

@@ -9,7 +9,7 @@ from bot.rules.refusal import Reason, Refused
 from handlers import overview
 from handlers.traces import companion_slot, ours, poll_slot
 from handlers.turn import Say, Says, Turn
-from locales.codes import Subject
+from locales.codes import Place, Subject
 from storage import models as m
 from storage.outbox import Act
 
@@ -19,6 +19,8 @@ def open_poll(turn: Turn, meeting: m.Meeting, poll: m.Poll, source: EventId | No
     roster = turn.tx.meetings.roster(meeting, poll.case_id)
     if not all(roster.values()):
         raise Refused(Reason.ROSTER_BROKEN)
+    if turn.request.place is Place.SIDE:
+        turn.require_readers(roster)
     poll.lane = turn.tx.meetings.lane(meeting, turn.tx.cases.get(poll.case_id))
     poll.agree_id, poll.object_id = turn.chance.token(), turn.chance.token()
     turn.tx.polls.add(poll, source)

@@ -73,9 +73,10 @@ def left_out(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account) -> 
 
 
 def require_room_for(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account) -> None:
-    """A guest cannot see what is being asked in the table's room."""
+    """Nobody is asked in while a poll is open that they could not read: a guest is not in the
+    table's room, and in a side room history begins with one's joining."""
     taken = turn.tx.meetings.taken_up(meeting, case)
-    if not _guests(turn, (account,)) or (taken is not None and taken.aside):
+    if not _guests(turn, (account,)) and (taken is None or not taken.aside):
         return
     for poll in turn.tx.polls.open_ones(meeting):
         if poll.case_id == case.id:
@@ -94,8 +95,7 @@ def require_all_in(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
     roster = set(turn.tx.meetings.rostered(meeting, case))
     if turn.request.in_room - roster:
         raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
-    if roster - turn.request.in_room:
-        raise Refused(Reason.NOT_ALL_IN)
+    turn.require_readers(roster)
 
 
 def done(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:

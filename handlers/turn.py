@@ -1,6 +1,6 @@
 """What a handler is given and what it gives back: a turn to speak, and things to say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Protocol
@@ -169,6 +169,12 @@ class Turn:
         """In a side room nothing is said of another case than its own (C16)."""
         if self.request.place is Place.SIDE and self.request.case != case_id:
             raise Refused(Reason.ANOTHER_ROOM)
+
+    def require_readers(self, roster: Collection[Account]) -> None:
+        """Everybody on it is in the room, and can read what is said there: history is shown from
+        the moment one has joined."""
+        if not self.request.in_room >= set(roster):
+            raise Refused(Reason.NOT_ALL_IN)
 
     def chairs(self) -> bool:
         meeting = self.tx.meetings.running()

@@ -190,6 +190,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         },
         Right: {
             "member": NP_("right", "a member of the table"),
+            "lasting": NP_("right", "who sits at the table for more than one point"),
             "steward": NP_("right", "the coordinator or the mayor's seat"),
             "chair": NP_("right", "the chair or the coordinator"),
             "mayor": NP_("right", "the mayor's seat"),

@@ -213,10 +213,11 @@ class Outbox:
 
     def _waiting(self, lane: int) -> list[m.Outbox]:
         """In order; first of all the table's room is made in which everything else is said. A
-        side room is made only when the former one of its case is gone."""
+        side room is made only when the former one of its case is gone; in it whoever is refused
+        something is told so before a poll that waits for others."""
         query = select(m.Outbox).where(m.Outbox.lane == lane, m.Outbox.event.is_(None))
-        making = m.Outbox.act != Act.CREATE if lane == TABLE_LANE else m.Outbox.lane
-        return list(self._session.scalars(query.order_by(making, m.Outbox.id)))
+        later = m.Outbox.act != Act.CREATE if lane >= TABLE_LANE else m.Outbox.kind != "refused"
+        return list(self._session.scalars(query.order_by(later, m.Outbox.id)))
 
     def _open(self, row: m.Outbox) -> Outgoing:
         facts = unpack(json.loads(self._seal.open(row.facts, "outbox/facts")))

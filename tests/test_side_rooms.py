@@ -119,9 +119,12 @@ async def test_who_is_added_later_is_asked_in_and_who_is_left_out_is_removed(hal
 
 async def test_no_poll_is_asked_before_everybody_can_read_it(hall: Hall) -> None:
     moment = await at.called(hall)
+    line = f"!beslis {moment.case} niet-opvolgen"
     await hall.aside(SEATED)
-    sent = await moment.says(COORDINATOR, f"!beslis {moment.case} niet-opvolgen")
-    assert kinds(sent) == []
+    assert reason(await moment.says(COORDINATOR, line)) == Reason.NOT_ALL_IN
+    typed = hall.typed(COORDINATOR, line, hall.room)
+    assert await moment.hears(typed) == []
+    assert reason(await moment.says("clb", "!volgende")) == Reason.NOT_HERE  # others are answered
     before = set(hall.matrix.events)
     await hall.come(GUEST)
     new = [one for key, one in hall.matrix.events.items() if key not in before]
@@ -164,6 +167,35 @@ async def test_an_unreadable_word_there_casts_doubt_on_its_case_only(hall: Hall)
     sent = await moment.hears(typed, how=Hearing.UNREADABLE)
     assert only(sent, "poll.progress")["unreadable"] == 1
     assert {one.room for one in sent} == {hall.floor}
+
+
+async def test_it_is_agreed_to_where_it_is_asked_and_objected_to_anywhere(hall: Hall) -> None:
+    moment = await at.aside_with_item(hall)
+    hall.back()
+    assert reason(await moment.says("clb", "!akkoord 2")) == Reason.ANOTHER_ROOM
+    await moment.says("clb", "!bezwaar 2")
+    with hall.desk.transaction() as tx:
+        poll = tx.polls.find(int(moment.poll["poll"]))
+        assert poll is not None
+        assert list(tx.polls.ballots(poll).values()) == ["object"]
+
+
+async def test_who_comes_for_one_case_is_told_of_no_other(hall: Hall) -> None:
+    moment = await at.with_guest(hall)
+    for line in ("agenda", "acties", "leden", "melden"):
+        assert reason(await moment.says(GUEST, line, direct=True)) == Reason.NOT_ENTITLED
+    told = only(await moment.says(GUEST, "status", direct=True), "status")
+    assert "case" not in told
+    assert moment.case not in str(told)
+
+
+async def test_nobody_is_asked_in_while_a_poll_is_open_there(hall: Hall) -> None:
+    moment = await at.aside_with_item(hall)
+    hall.back()
+    await moment.scene.enrol("jeugdwelzijn", "partner jeugdwerk")
+    await moment.says("jeugdwelzijn", "!aanwezig")
+    line = moment.line("!deelnemers {case} +{@jeugdwelzijn}")
+    assert reason(await moment.says(COORDINATOR, line)) == Reason.POLLS_OPEN
 
 
 # who goes
