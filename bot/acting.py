@@ -15,7 +15,7 @@ from handlers import core, members, traces
 from handlers.core import Line
 from handlers.turn import Request, Says, Turn
 from locales.codes import Place
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import TABLE_LANE, Act, side_lane
 from storage.people import RoomKind
 from storage.tx import Tx
 
@@ -24,7 +24,7 @@ log = logging.getLogger("tafelbot.acting")
 _WORDS_GO = {  # refusals after which the words do not stay a moment longer
     Reason.PERSONAL_DATA,
     Reason.NOT_ENCRYPTED,
-    Reason.SAID_ELSEWHERE,
+    Reason.ANOTHER_ROOM,
     Reason.ROOM_EXCEEDS_ROSTER,
     Reason.ON_SCREEN,
 }
@@ -70,22 +70,27 @@ class Actor:
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
-        """Words of an item refused outside a meeting, in clear, or because they tell who somebody
-        is, do not stay a moment longer (P09, F17); none stay in a direct room."""
+        """Words of an item refused outside a meeting, in clear, in another room, or because they
+        tell who somebody is, do not stay a moment longer (P09, C16, F17); none stay in a direct
+        room."""
         at_once = refused.reason in _WORDS_GO
         redaction = traces.redaction(request.event_id)
+        redaction = replace(redaction, lane=request.lane)
         if request.place is Place.DIRECT:  # ours to try, not ours to promise
-            return [replace(redaction, lane=int(request.sender))]
+            return [redaction]
         return [redaction] if at_once or tx.meetings.running() is None else []
 
     def trace(self, event: Event, sender: Account, lines: Sequence[Line]) -> None:
         """Note what may hold words of an item, mistyped or quoted ones too, and answers in polls:
-        they are redacted when the meeting closes (F08, R11)."""
+        they are redacted when the meeting closes (F08, R11). In a side room all that is said
+        goes when the point is done."""
         with self._desk.transaction() as tx:
             room, meeting = tx.people.room(event.room), tx.meetings.running()
-            if room is None or room.kind != RoomKind.TABLE or meeting is None:
+            if room is None or meeting is None or tx.seen(event.event_id):
                 return
-            if tx.seen(event.event_id):
+            if room.kind == RoomKind.SIDE and room.case_id is not None:
+                tx.polls.trace(meeting, EventId(event.event_id), side_lane(room.case_id))
+            if room.kind != RoomKind.TABLE:
                 return
             ballot = event.type in POLL_RESPONSES
             proposing = tx.polls.fiche(meeting) is not None and tx.people.is_officer(sender)
@@ -134,6 +139,7 @@ class Actor:
                 return
             tx.first_time(event.event_id, 0, event.at.date())
             lane = TABLE_LANE if row.kind == RoomKind.TABLE else int(sender)
+            lane = side_lane(row.case_id) if row.case_id is not None else lane
             facts = {"number": number}
             tx.outbox.add(lane, Act.MESSAGE, "fault", facts, self._desk.chance.token())
 
@@ -151,7 +157,7 @@ class Actor:
         table: RoomFacts | None = None,
     ) -> Request:
         """`room`: where it was said; `table`: the table's, when it is said of what is there."""
-        at_table = place is Place.TABLE or table is not None
+        watched = place is not Place.DIRECT or table is not None
         room = table or room
         enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
         return Request(
@@ -164,9 +170,16 @@ class Actor:
             in_room=enrolled,
             strangers=strangers,
             suspended=self._places.suspended(room) if room else 0,
-            faults=self._places.faults(room, strangers) if room and at_table else (),
+            faults=self._places.faults(room, strangers) if room and watched else (),
             thread=thread(event.content),
+            case=self._case(event.room) if place is Place.SIDE else None,
         )
+
+    def _case(self, room_id: str) -> int | None:
+        """Whose side room it is."""
+        with self._desk.transaction() as tx:
+            row = tx.people.room(room_id)
+            return row.case_id if row is not None else None
 
 
 def refusing(reason: Reason) -> Callable[[Turn], Says]:

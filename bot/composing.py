@@ -91,9 +91,10 @@ class Composer:
             FACTS: {"kind": "refused", **wire(facts)},
         }
 
-    def room_name(self) -> str:
-        """Neutral: room names are not encrypted."""
-        return self.in_languages(NP_("room", "Meeting"), "room").replace("\n", " / ")
+    def room_name(self, point: object = None) -> str:
+        """Neutral: room names are not encrypted. Side rooms are told apart by a number."""
+        name = NP_("room", "Meeting") if point is None else NP_("room", "Meeting – point {point}")
+        return self.in_languages(name, "room").replace("\n", " / ").format(point=point)
 
     def marked(self, outgoing: Outgoing, names: Sequence[str]) -> dict[str, Any]:
         """The machine facts of a message, only those named."""
@@ -117,7 +118,7 @@ class Composer:
         )
 
     def _languages(self, lane: int) -> Sequence[str]:
-        if lane != TABLE_LANE:
+        if lane > TABLE_LANE:
             with self._desk.transaction() as tx:
                 if own := tx.people.account_row(lane).language:
                     return (Language(own),)

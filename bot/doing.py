@@ -10,7 +10,7 @@ from bot.matrix.door import Content
 from bot.rules.facts import Account, EventId
 from bot.trusting import Watch
 from storage.database import forget_pages
-from storage.outbox import TABLE_LANE, Act, Outgoing
+from storage.outbox import TABLE_LANE, Act, Outgoing, side_lane
 from storage.tx import Tx
 
 
@@ -96,7 +96,12 @@ class Doer:
     async def _invite(self, outgoing: Outgoing, room: str) -> str | None:
         """Not again for whoever is asked already: they may be about to come in, and an
         invitation that crosses their joining leaves their client outside."""
-        user, facts = self._desk.user_id(_member(outgoing)), await self._desk.room(room)
+        account = _member(outgoing)
+        with self._desk.transaction() as tx:
+            expected = tx.meetings.expected_in(-outgoing.lane)
+        if outgoing.lane < TABLE_LANE and account not in expected:
+            return None  # has left the roster meanwhile
+        user, facts = self._desk.user_id(account), await self._desk.room(room)
         if facts is None or user not in facts.joined | facts.invited:
             await self._desk.door.invite(room, user)
             self._desk.room_changed(room)
@@ -137,11 +142,13 @@ class Doer:
         """Whether we may have to look for something of our own in a direct room; in the table's
         this is the last that was tried."""
         row = tx.people.room(room)
-        return row is not None and row.account_id is not None and tx.outbox.in_doubt(row.account_id)
+        if row is None or (row.account_id is None and row.case_id is None):
+            return False
+        return tx.outbox.in_doubt(row.account_id or side_lane(row.case_id or 0))
 
     async def _send(self, room: str, type_: str, content: Content, outgoing: Outgoing) -> str:
         """In somebody's own room for nobody but them: a third person may have come in unseen."""
-        only = None if outgoing.lane == TABLE_LANE else self._desk.user_id(outgoing.lane)
+        only = None if outgoing.lane <= TABLE_LANE else self._desk.user_id(outgoing.lane)
         return await self._desk.door.send(room, type_, content, self._txn(outgoing), only=only)
 
     def _target(self, outgoing: Outgoing) -> EventId | None:

@@ -3,14 +3,21 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.acting import Actor
+from bot.composing import Composer
 from bot.desk import Desk
 from bot.matrix.door import Event, Invitation, MatrixRefused
 from bot.places import PlaceFinder
-from handlers import core, roll
+from bot.rules.facts import Account
+from bot.siderooms import SideRooms
+from handlers import core, roll, side
 from locales.codes import Place
+from storage import models as m
+from storage.outbox import Act, side_lane
 from storage.people import RoomKind
+from storage.tx import Tx
 
 LINE_OF_MEMBERSHIP = -1  # line number of what is not a line
 log = logging.getLogger("tafelbot.gate")
@@ -24,10 +31,12 @@ class Gate:
         self._desk = desk
         self._places = places
         self._actor = actor
+        self._sides = SideRooms(desk, Composer(desk))
         self._answering: dict[str, asyncio.Task[None]] = {}  # by room
 
     async def membership(self, event: Event) -> None:
-        """Leaving the table's room is leaving the meeting (F01)."""
+        """Leaving the table's room is leaving the meeting (F01); leaving that of a case, its
+        roster."""
         gone = event.content.get("membership") in {"leave", "ban"}
         if not gone or event.state_key is None:
             return
@@ -37,19 +46,40 @@ class Gate:
         with self._desk.transaction() as tx:
             row = tx.people.room(event.room)
             account = tx.people.enrolled(event.state_key)
-            if row is None or row.kind != RoomKind.TABLE or account is None:
+            if row is None or account is None:
+                return
+            if row.kind == RoomKind.SIDE:
+                self._left_side(tx, row, event, account)
+            if row.kind != RoomKind.TABLE:
                 return
             if tx.first_time(event.event_id, LINE_OF_MEMBERSHIP, event.at.date()):
                 request = self._actor.request(event, LINE_OF_MEMBERSHIP, account, Place.TABLE, None)
                 turn = self._actor.turn(tx, request)
                 core.write_down(turn, roll.depart(turn, account))
 
+    def _left_side(self, tx: Tx, row: m.Room, event: Event, account: Account) -> None:
+        """By themselves; when it is emptied everybody leaves."""
+        case_id, meeting = row.case_id or 0, tx.meetings.running()
+        if meeting is None or tx.outbox.waits(side_lane(case_id), Act.DISMISS):
+            return
+        if tx.first_time(event.event_id, LINE_OF_MEMBERSHIP, event.at.date()):
+            request = self._actor.request(event, LINE_OF_MEMBERSHIP, account, Place.TABLE, None)
+            turn = self._actor.turn(tx, replace(request, place=Place.SIDE, case=case_id))
+            core.write_down(turn, side.left(turn, meeting, case_id, account))
+
     async def _we_left(self, room_id: str) -> None:
         """If so: an event alone can be made up, or be old."""
         self._desk.room_changed(room_id)
-        if await self._desk.room(room_id) is None:
-            with self._desk.transaction() as tx:
+        if await self._desk.room(room_id) is not None:
+            return
+        with self._desk.transaction() as tx:
+            row = tx.people.room(room_id)
+            case_id = row.case_id if row is not None else None
+            if case_id is None:
                 tx.people.forget_room(room_id)
+            leaving = case_id is None or tx.outbox.waits(side_lane(case_id), Act.DISMISS)
+        if case_id is not None and not leaving:
+            self._sides.lost(case_id)
 
     async def invited(self, invitations: Iterable[Invitation]) -> None:
         """Follow people of the table only; others are declined without a word."""

@@ -1,4 +1,5 @@
-"""Which room belongs to a lane of the outbox: the table's, or a direct one, made when needed."""
+"""Which room belongs to a lane of the outbox: the table's, a case's, or a direct one, made when
+needed."""
 
 import hashlib
 import logging
@@ -20,9 +21,12 @@ class LaneRooms:
         """The room of a lane, None while nobody is there to hear it; and whether one was made
         just now."""
         with self._desk.transaction() as tx:
-            row = tx.people.table_room() if lane == TABLE_LANE else tx.people.direct_room(lane)
+            if lane < TABLE_LANE:
+                row = tx.people.side_room(-lane)
+            else:
+                row = tx.people.direct_room(lane) if lane else tx.people.table_room()
             room_id = tx.people.room_id(row) if row else None
-        if lane == TABLE_LANE:
+        if lane <= TABLE_LANE:
             return room_id, False
         return await self._direct_room(lane, room_id)
 

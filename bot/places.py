@@ -10,7 +10,8 @@ from handlers import core, rooms
 from handlers.core import Line
 from handlers.turn import Say, Says
 from locales.codes import Place
-from storage.outbox import TABLE_LANE
+from storage import models as m
+from storage.outbox import TABLE_LANE, Act, side_lane
 from storage.people import RoomKind
 from storage.tx import Tx
 
@@ -26,6 +27,8 @@ class PlaceFinder:
             row = tx.people.room(room_id)
             if row is not None and row.kind == RoomKind.TABLE:
                 return Place.TABLE
+            if row is not None and row.kind == RoomKind.SIDE:
+                return _side(tx, row)
             if row is not None and row.kind == RoomKind.FORMER:
                 return None
             alone = self.alone(tx.people.user_id(sender), room)
@@ -43,11 +46,13 @@ class PlaceFinder:
         return None
 
     def here(self, room_id: str, sender: Account, room: RoomFacts) -> Place | None:
-        """Where a room of two would be, or the table's; nothing follows from asking."""
+        """Where a room of two would be, the table's or a case's; nothing follows from asking."""
         with self._desk.transaction() as tx:
             row, user = tx.people.room(room_id), tx.people.user_id(sender)
             if row is not None and row.kind == RoomKind.TABLE:
                 return Place.TABLE
+            if row is not None and row.kind == RoomKind.SIDE:
+                return _side(tx, row)
         return Place.DIRECT if room.encrypted and self.alone(user, room) else None
 
     def known(self, room_id: str, sender: Account, room: RoomFacts) -> Place | None:
@@ -56,7 +61,7 @@ class PlaceFinder:
         with self._desk.transaction() as tx:
             row = tx.people.room(room_id)
             kind = row.kind if row is not None and row.account_id in {sender, None} else None
-        ours = kind in {RoomKind.TABLE, RoomKind.DIRECT}
+        ours = kind in {RoomKind.TABLE, RoomKind.DIRECT, RoomKind.SIDE}
         return self.here(room_id, sender, room) if ours else None
 
     async def table_room(self) -> RoomFacts | None:
@@ -85,7 +90,7 @@ class PlaceFinder:
         return here, sum(user not in seated for user in readers)
 
     def faults(self, room: RoomFacts, strangers: int) -> tuple[Fault, ...]:
-        """All that is the matter with the table's room."""
+        """All that is the matter with the table's room, or a side room: the same rule."""
         table, stewards = self._desk.table, self.stewards()
         shown = _shown(room, strangers, member_governs=bool(set(room.governors) - stewards))
         return rules.faults(shown, (table.name, table.police_zone))
@@ -117,6 +122,11 @@ class PlaceFinder:
         for say in says:
             token = self._desk.chance.token()
             tx.outbox.add(TABLE_LANE, say.act, say.kind, say.facts, token)
+
+
+def _side(tx: Tx, row: m.Room) -> Place | None:
+    """The room of a case; of none any more when it is about to be emptied."""
+    return None if tx.outbox.waits(side_lane(row.case_id or 0), Act.DISMISS) else Place.SIDE
 
 
 def _shown(room: RoomFacts, strangers: int, *, member_governs: bool) -> rules.Room:

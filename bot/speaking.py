@@ -11,6 +11,7 @@ from bot.doing import Doer
 from bot.lanes import LaneRooms
 from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
 from bot.rules.facts import Account, Facts
+from bot.siderooms import SideRooms
 from bot.trusting import Watch
 from bot.words import WordsMissing
 from handlers import core, effects
@@ -22,6 +23,8 @@ log = logging.getLogger("tafelbot.speaking")
 
 LONG_PAUSE = timedelta(hours=12)  # homeservers remember transaction ids for a day
 LOOK_BACK = 200  # how many of our own messages are searched after a long pause
+
+ROOM_ACTS = frozenset({Act.CREATE, Act.DISMISS})
 
 _FAILURES = {  # what is said instead, at the same place
     Act.INVITE: "invitation.failed",
@@ -37,6 +40,7 @@ class Speaker:
         self._composer = Composer(desk)
         self._doer = Doer(desk, self._composer, watch)
         self._rooms = LaneRooms(desk)
+        self._sides = SideRooms(desk, self._composer)
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()  # lanes in which something changed since they were looked at
 
@@ -81,16 +85,33 @@ class Speaker:
             with self._desk.transaction() as tx:
                 only = acts & _understood(tx, lane)
                 first = tx.outbox.peek(lane, only)
-                if first is None or (room is None and first.act is not Act.CREATE):
-                    return
+            if first is None or not await self._can(first, room):
+                return
+            with self._desk.transaction() as tx:
                 outgoing = tx.outbox.next(lane, self._desk.clock(), only)
             assert outgoing is not None
-            if outgoing.act is Act.CREATE:
+            if lane < TABLE_LANE and outgoing.act in ROOM_ACTS:
+                if not await self._sides.do(outgoing, room):
+                    return
+            elif outgoing.act is Act.CREATE:
                 await self._create_table_room(outgoing)
             else:
                 assert room is not None
                 if not await self._say(outgoing, room) and outgoing.act is Act.FORGET:
                     acts -= {Act.FORGET}
+
+    async def _can(self, first: Outgoing, room: str | None) -> bool:
+        """Whether it can be said now. In a side room no poll is asked before everybody on the
+        roster is there to read it, and in one that is gone nothing is."""
+        if first.act in ROOM_ACTS:
+            return True
+        if first.lane < TABLE_LANE and room is None:
+            with self._desk.transaction() as tx:
+                tx.outbox.sent(first, None)
+            self._again.add(first.lane)
+            return False
+        asks = first.act is Act.POLL and first.tried_at is None and first.lane < TABLE_LANE
+        return room is not None and (not asks or await self._sides.complete(first.lane, room))
 
     async def _say(self, outgoing: Outgoing, room: str) -> bool:
         """Once; or say that it could not be. Nothing that cannot be said silences the rest."""
@@ -135,7 +156,7 @@ class Speaker:
             tx.outbox.instead(outgoing, kind, _about(outgoing), token)
             return
         kind = "redaction.failed"
-        words_stay = outgoing.act is Act.REDACT and outgoing.lane == TABLE_LANE
+        words_stay = outgoing.act is Act.REDACT and outgoing.lane <= TABLE_LANE
         if words_stay and not tx.outbox.waits(TABLE_LANE, Act.MESSAGE, kind):
             tx.outbox.add(TABLE_LANE, Act.MESSAGE, kind, {}, token)  # once, after all of them
         tx.outbox.sent(outgoing, None)
@@ -175,7 +196,9 @@ class Speaker:
 def _understood(tx: Tx, lane: int) -> frozenset[Act]:
     """What may be said in a lane now. A member who is suspended, or whose identity we have not
     seen, gets no key: what is encrypted for them waits until they can read it."""
-    if lane == TABLE_LANE or tx.people.member(lane) is None:
+    if lane == TABLE_LANE and tx.outbox.asides():  # a meeting ends with its side rooms
+        return frozenset(Act) - {Act.FORGET}
+    if lane <= TABLE_LANE or tx.people.member(lane) is None:
         return frozenset(Act)
     known = tx.people.identity(lane)
     readable = known.pinned is not None and known.offered is None

@@ -14,8 +14,7 @@ from bot.rules.refusal import Reason
 from bot.spoken import replacement, spoken
 from handlers import core
 from handlers.core import Line
-from locales.codes import Place
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import Act
 
 log = logging.getLogger("tafelbot.unheard")
 
@@ -62,14 +61,16 @@ class Unheard:
         """Not to be believed. Advice; and words of an item do not stay, whoever wrote them."""
         place = self._places.known(event.room, sender, room)
         lines: list[Line] = []
+        lane = int(sender)
         if place is not None and event.type == "m.room.message":
             edited = replacement(event.content)
             texts = spoken(edited if edited is not None else event.content)
             lines = [line for _, line in self._lines.meant_for_us(texts, event.room, sender, room)]
             self._actor.trace(event, sender, lines)
+            lane = self._actor.request(event, LINE_OF_ADVICE, sender, place, None).lane
         with self._desk.transaction() as tx:
             if not tx.first_time(event.event_id, LINE_OF_ADVICE, event.at.date()):
                 return
             self._actor.advise(tx, sender, advice, Act.ADVICE)
             if any(map(core.holds_words, lines)):
-                self._actor.remove(tx, event, TABLE_LANE if place is Place.TABLE else int(sender))
+                self._actor.remove(tx, event, lane)

@@ -115,7 +115,7 @@ def difference(before: str, after: str) -> str:
 
 def _room(tx: Tx, poll: m.Poll) -> str | None:
     """Where the words of an item were said."""
-    row = tx.people.table_room() if poll.lane == TABLE_LANE else None
+    row = tx.people.table_room() if poll.lane == TABLE_LANE else tx.people.side_room(-poll.lane)
     return tx.people.room_id(row) if row else None
 
 

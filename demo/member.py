@@ -30,6 +30,7 @@ class Member:
         self.events: list[Event] = []
         self.watch: Callable[[Event], None] = lambda _event: None
         self.table: str | None = None
+        self.rooms: list[str] = []  # the table's, and those of single cases
         self.direct: str | None = None
         self._seen: dict[tuple[str, str], int] = {}
 
@@ -67,15 +68,27 @@ class Member:
             )
             await asyncio.wait_for(here, PATIENCE)
 
+    async def is_in(self, room: str) -> None:
+        """Wait until this room has been joined."""
+        async with self._news:
+            await asyncio.wait_for(self._news.wait_for(lambda: room in self.rooms), PATIENCE)
+
+    async def one_more(self, number: int) -> str:
+        """The room joined as the `number`th."""
+        async with self._news:
+            more = self._news.wait_for(lambda: len(self.rooms) >= number)
+            await asyncio.wait_for(more, PATIENCE)
+        return self.rooms[number - 1]
+
     async def send(self, room: str, type_: str, content: Mapping[str, Any]) -> None:
         await self._door.send(room, type_, content, os.urandom(8).hex())
 
     async def type(self, room: str, text: str) -> None:
         await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text})
 
-    async def votes(self, poll: Mapping[str, Any], answer: str) -> None:
+    async def votes(self, poll: Mapping[str, Any], answer: str, room: str | None = None) -> None:
         """In the native poll: the table's, or if it is private, the one in the direct room."""
-        room, event, answers = self.table, poll.get("poll_event"), poll.get("answers")
+        room, event, answers = room or self.table, poll.get("poll_event"), poll.get("answers")
         if poll.get("private"):
             asked = await self.asked(poll)
             room, event, answers = self.direct, asked.event_id, asked.content[FACTS]["answers"]
@@ -85,11 +98,9 @@ class Member:
             "m.relates_to": {"rel_type": "m.reference", "event_id": event},
             "org.matrix.msc3381.poll.response": {"answers": [answers[answer]]},
         }
-        await self.ballot(content, room)
+        await self.ballot(room, content)
 
-    async def ballot(self, content: Mapping[str, Any], room: str | None = None) -> None:
-        room = room or self.table
-        assert room is not None
+    async def ballot(self, room: str, content: Mapping[str, Any]) -> None:
         await self.send(room, "org.matrix.msc3381.poll.response", content)
 
     async def asked(self, poll: Mapping[str, Any]) -> Event:
@@ -146,7 +157,8 @@ class Member:
                     if invitation.direct:
                         self.direct = invitation.room
                     else:
-                        self.table = invitation.room
+                        self.rooms.append(invitation.room)
+                        self.table = self.rooms[0]
                     self._news.notify_all()
             async with self._news:
                 for event in batch.events:

@@ -49,6 +49,12 @@ class Stage(Protocol):
     async def come(self, who: str) -> None:
         """Somebody accepts the invitations that wait for them."""
 
+    async def aside(self, roster: Sequence[str]) -> None:
+        """A case goes on in a room of its own: they come, and what is said is said there."""
+
+    def back(self) -> None:
+        """At the table again."""
+
     def user_id(self, who: str) -> str: ...
 
     def chapter(self, title: str) -> None:
@@ -108,8 +114,9 @@ class Scene:
         self.second = await self.notify(self.worker)
         if self.guest is not None:
             await self.enrol(self.guest, GUEST_WORDS)
-            self.seated = (*self.seated, self.guest)
         await self.open("De tweede vergadering")
+        if self.guest is not None:
+            await self.stage.say(self.guest, "aanwezig", direct=True, expect="roll.updated")
         await self.stage.say(COORDINATOR, "!volgende", expect="action.asked")
         await self.stage.say(self.worker, f"!gedaan {self.action}", expect="action.closed")
         await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
@@ -145,31 +152,43 @@ class Scene:
         poll = await self.stage.say(COORDINATOR, line, expect="poll.opened")
         await self.everybody(poll, "agree")
 
-    async def everybody(self, poll: Facts, last: str) -> None:
-        await self.stage.votes(self.seated[:-1], poll, "agree")
+    async def everybody(self, poll: Facts, last: str, *more: str) -> None:
+        voters = (*self.seated, *more)
+        await self.stage.votes(voters[:-1], poll, "agree")
         word = {"agree": "akkoord", "object": "bezwaar"}[last]
-        line, who = f"!{word} {poll['number']}", self.seated[-1]
+        line, who = f"!{word} {poll['number']}", voters[-1]
         if poll.get("private"):
             await self.stage.say(who, line, direct=True, expect="ballot.noted")
             await self.stage.see(who, "poll.closed")
         else:
             await self.stage.say(who, line, expect="poll.closed")
 
+    async def aside(self) -> tuple[str, ...]:
+        """Somebody comes for this case only, which therefore goes on in a room of its own."""
+        if self.guest is None:
+            return ()
+        line = f"!deelnemers {self.first} +{self.stage.user_id(self.guest)}"
+        await self.stage.say(COORDINATOR, line, expect="roster.stated")
+        await self.stage.aside((*self.seated, self.guest))
+        return (self.guest,)
+
     async def fiche(self) -> None:
         """Whether at all; three items, one objected to and amended; and the whole."""
         self.stage.chapter("De terugkoppelingsfiche")
+        guest = await self.aside()
         poll = await self.stage.say("io", f"!fiche {self.first}", expect="poll.opened")
-        await self.everybody(poll, "agree")
+        await self.everybody(poll, "agree", *guest)
         for item, last in zip(ITEMS, ("agree", "object", "agree"), strict=True):
             poll = await self.stage.say("io", f"!punt {item}", expect="poll.opened")
-            await self.everybody(poll, last)
+            await self.everybody(poll, last, *guest)
             if last == "object":
                 line = f"!wijzig {poll['number']} {AMENDED}"
                 again = await self.stage.say("io", line, expect="poll.opened")
-                await self.everybody(again, "agree")
+                await self.everybody(again, "agree", *guest)
         poll = await self.stage.say("io", "!fiche sluiten", expect="poll.opened")
-        await self.everybody(poll, "agree")
+        await self.everybody(poll, "agree", *guest)
         await self.stage.see("io", "fiche.adopted")
+        self.stage.back()
 
     async def close(self, reference: str) -> None:
         await self.stage.say(COORDINATOR, f"!besproken {reference} ja", expect="case.discussed")

@@ -35,6 +35,8 @@ class RealStage:
         self._quiet = quiet
         self._shown: set[str] = set()
         self._members: dict[str, Member] = {}
+        self._apart: str | None = None
+        self._asides = 0
         self.bot = bot
 
     async def __aenter__(self) -> "RealStage":
@@ -67,7 +69,8 @@ class RealStage:
 
     async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
         members = [self._members[who] for who in voters]
-        await asyncio.gather(*(one.votes(poll, answer) for one in members))
+        floor = self._room(self._members[COORDINATOR], direct=False)
+        await asyncio.gather(*(one.votes(poll, answer, floor) for one in members))
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> Mapping[str, Any]:
         member = self._members[who]
@@ -75,7 +78,17 @@ class RealStage:
 
     async def come(self, who: str) -> None:
         """Clients join by themselves; wait until they have."""
-        await self._members[who].has(table=True, direct=True)
+        await self._members[who].has(table=who != GUEST, direct=True)
+
+    async def aside(self, roster: Sequence[str]) -> None:
+        """The same; the coordinator is always among them."""
+        self._asides += 1
+        room = await self._members[COORDINATOR].one_more(1 + self._asides)
+        await asyncio.gather(*(self._members[who].is_in(room) for who in roster))
+        self._apart = room
+
+    def back(self) -> None:
+        self._apart = None
 
     async def quiet(self) -> None:
         """Wait until nothing is left that the bot still has to do."""
@@ -102,7 +115,7 @@ class RealStage:
         return datetime.now(UTC).date()
 
     def _room(self, member: Member, *, direct: bool) -> str:
-        room = member.direct if direct else member.table
+        room = member.direct if direct else self._apart or member.table
         assert room is not None
         return room
 

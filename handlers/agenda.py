@@ -5,6 +5,7 @@ from bot.rules.agenda import MeetingState, Step
 from bot.rules.facts import Account, ActionNumber, Code, Fact, Reference
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
+from handlers import side
 from handlers.effects import require_handed_over
 from handlers.turn import Say, Says, Turn
 from storage import models as m
@@ -16,7 +17,8 @@ def next_(turn: Turn) -> Says:
     meeting = turn.meeting()
     turn.require_safe(meeting)
     rules.move_on(meeting.moved_at, meeting.moved_by == turn.me, turn.request.at)
-    _require_settled(turn, meeting)
+    require_settled(turn, meeting)
+    says = side.all_done(turn, meeting)
     meeting.state = MeetingState.IN_SESSION
     meeting.moved_at, meeting.moved_by = turn.request.at, turn.me
     ahead = remaining(turn, meeting)
@@ -25,14 +27,14 @@ def next_(turn: Turn) -> Says:
     match step:
         case Step.ACTIONS:
             meeting.action_id = ahead.actions[0].id
-            return [asked(turn, ahead.actions[0])]
+            return [*says, asked(turn, ahead.actions[0])]
         case Step.CASES:
-            return take_up(turn, meeting, ahead.cases[0])
+            return says + take_up(turn, meeting, ahead.cases[0])
         case Step.NOTIFICATIONS:
-            return take_up(turn, meeting, ahead.notifications[0])
+            return says + take_up(turn, meeting, ahead.notifications[0])
         case Step.CLOSING:
             facts: dict[str, Fact] = {"step": step, "undiscussed": undiscussed(turn, meeting)}
-            return [Say("agenda", facts, lane=TABLE_LANE)]
+            return [*says, Say("agenda", facts, lane=TABLE_LANE)]
 
 
 def show(turn: Turn) -> Says:
@@ -105,7 +107,17 @@ def number(action: m.Action) -> ActionNumber:
     return ActionNumber(f"A{action.id}")
 
 
-def _require_settled(turn: Turn, meeting: m.Meeting) -> None:
+def unsettled(turn: Turn, meeting: m.Meeting) -> bool:
+    """Whether something on the table is not finished yet."""
+    try:
+        require_settled(turn, meeting)
+    except Refused:
+        return True
+    return False
+
+
+def require_settled(turn: Turn, meeting: m.Meeting) -> None:
+    """Nothing is left open behind (M01)."""
     waiting = turn.tx.cases.actions_to_answer(meeting)
     if meeting.action_id in {action.id for action in waiting}:
         raise Refused(Reason.ACTION_UNANSWERED, action=ActionNumber(f"A{meeting.action_id}"))

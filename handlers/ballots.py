@@ -57,13 +57,16 @@ def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
 
 
 def doubt(turn: Turn) -> Says:
-    """Something could not be read: it may have been an objection in any poll of theirs (F01)."""
-    meeting = turn.tx.meetings.running()
+    """Something could not be read: it may have been an objection in any poll of theirs (F01); in
+    a side room, in one on its case."""
+    meeting, here = turn.tx.meetings.running(), turn.request.case
     polls = turn.tx.polls.open_ones(meeting) if meeting is not None else ()
     fresh = [
         poll
         for poll in polls
-        if _rostered(turn, poll) and turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
+        if here in {None, poll.case_id}
+        and _rostered(turn, poll)
+        and turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)
     ]
     return _figures(turn, fresh)
 
@@ -87,7 +90,9 @@ def roster_changed(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
 def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
     """Count an answer of somebody on the roster; an objection is final (F01, C15)."""
     _require_may_answer(turn, poll)
-    if answer is Answer.AGREE:
+    if answer is Answer.AGREE:  # an objection counts wherever it is made
+        if turn.request.place is not Place.DIRECT and turn.request.lane != poll.lane:
+            raise Refused(Reason.ANOTHER_ROOM)
         turn.require_safe(turn.meeting())
     ballots = turn.tx.polls.ballots(poll)
     turn.tx.polls.record(poll, turn.me, consensus.cast(ballots.get(turn.me), answer))
@@ -114,6 +119,7 @@ def _shown(turn: Turn, number: int) -> m.Poll:
 
 
 def _require_may_answer(turn: Turn, poll: m.Poll) -> None:
+    turn.require_about(poll.case_id)
     if poll.outcome is not None:
         raise Refused(Reason.POLL_CLOSED)
     if not turn.tx.meetings.roster(poll.meeting_id, poll.case_id).get(turn.me):

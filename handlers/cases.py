@@ -7,7 +7,7 @@ from bot.rules.facts import Account, Reference
 from bot.rules.notification import CaseState
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import agenda, ballots, polls
+from handlers import agenda, ballots, polls, side
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 
@@ -50,18 +50,40 @@ def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ..
     case = known(turn, reference)
     notification.require_admitted(CaseState(case.state))
     meeting = turn.session()
-    if turn.tx.meetings.taken_up(meeting, case) is None:
-        waiting = turn.tx.cases.actions_to_answer(meeting)
-        if waiting:
-            raise Refused(Reason.ACTION_UNANSWERED, action=agenda.number(waiting[0]))
-        turn.tx.meetings.take_up(meeting, case)
-        meeting.case_id = case.id
-    says = polls.void_whole(turn, case) if changes else []
+    says = _floor(turn, meeting, case)
+    says += polls.void_whole(turn, case) if changes else []
+    before = set(turn.tx.meetings.rostered(meeting, case))
     for user_id, joins in changes:
         _change(turn, meeting, case, turn.person(user_id), joins=joins)
     stated = turn.tx.meetings.rostered(meeting, case)
     says.append(Say("roster.stated", {"case": reference, "roster": stated}))
-    return [*says, *ballots.roster_changed(turn, meeting, case)] if changes else says
+    open_polls = [poll for poll in turn.tx.polls.open_ones(meeting) if poll.case_id == case.id]
+    says += ballots.roster_changed(turn, meeting, case) if changes else []
+    for account in before ^ set(stated):
+        joined = account not in before
+        says += (side.called if joined else side.left_out)(turn, meeting, case, account)
+    fiche = turn.tx.polls.fiche(meeting)
+    if fiche is not None and fiche.case_id == case.id and not open_polls:
+        return says + side.open_if_needed(turn, meeting, case)
+    return says + side.open_for_guests(turn, meeting, case)
+
+
+def _floor(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+    """The case is on the table; again, if it was before and nothing else is open."""
+    if meeting.case_id == case.id:
+        return []
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    if taken is None:
+        waiting = turn.tx.cases.actions_to_answer(meeting)
+        if waiting:
+            raise Refused(Reason.ACTION_UNANSWERED, action=agenda.number(waiting[0]))
+        turn.tx.meetings.take_up(meeting, case)
+    elif agenda.unsettled(turn, meeting):
+        return []
+    if turn.tx.meetings.aside(meeting):
+        agenda.require_settled(turn, meeting)
+    meeting.case_id = case.id
+    return side.all_done(turn, meeting)
 
 
 def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, joins: bool) -> None:
@@ -70,6 +92,7 @@ def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, j
             raise Refused(Reason.NOT_ON_ROLL)
         if turn.tx.meetings.roster(meeting, case).get(account) is False:
             raise Refused(Reason.ROSTER_BROKEN)
+        side.require_room_for(turn, meeting, case, account)
         turn.tx.meetings.roster_add(meeting, case, account)
         return
     taken = turn.tx.meetings.taken_up(meeting, case)

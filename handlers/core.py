@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.rules.facts import Code, EventId
+from bot.rules.facts import Code, EventId, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers import ballots, private
@@ -13,7 +13,6 @@ from handlers.turn import Chance, Say, Says, Turn
 from locales import commands
 from locales.codes import Place
 from locales.render import PREFIX
-from storage.outbox import TABLE_LANE
 from storage.tx import Tx
 
 
@@ -47,13 +46,22 @@ def answer(turn: Turn, line: Line) -> Says:
     words = Words(line.rest, line.name)
     values = [take(words) for take in command.arguments]
     words.end()
+    for value in values:
+        if isinstance(value, Reference):
+            require_about(turn, value)
     return command.handler(turn, *values)
+
+
+def require_about(turn: Turn, reference: Reference) -> None:
+    """In a side room nothing is said of another case, known or not (C16)."""
+    case = turn.tx.cases.find(reference)
+    turn.require_about(0 if case is None else case.id)
 
 
 def authorise(turn: Turn, command: Command) -> None:
     """The right word in the right place by the right person."""
     if turn.request.place not in command.places:
-        (elsewhere,) = command.places
+        elsewhere = Place.TABLE if Place.TABLE in command.places else Place.DIRECT
         if elsewhere is Place.TABLE and turn.tx.people.table_room() is None:
             raise Refused(Reason.NO_ROOM)
         raise Refused(Reason.NOT_HERE, place=elsewhere)
@@ -66,7 +74,7 @@ def binds(line: Line) -> bool:
     if line.name is None or line.name == "room.create":
         return False
     command = COMMANDS[line.name]
-    return command.places == {Place.TABLE} or command.right is Right.STEWARD
+    return Place.DIRECT not in command.places or command.right is Right.STEWARD
 
 
 def without_prefix(text: str, names: Sequence[str]) -> str | None:
@@ -150,13 +158,12 @@ def clear(turn: Turn) -> Says:
 def write_down(turn: Turn, says: Says) -> None:
     """Into the outbox, in the same transaction as what it follows from; what has no lane of its
     own is a reply where it was asked."""
-    here = TABLE_LANE if turn.request.place is Place.TABLE else turn.me
     for say in says:
         if say.lane is not None:
             write_down_at(turn.tx, [say], turn.chance)
             continue
         turn.tx.outbox.add(
-            here,
+            turn.request.lane,
             say.act,
             say.kind,
             say.facts,

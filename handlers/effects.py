@@ -78,8 +78,12 @@ def _adopted(turn: Turn, poll: m.Poll) -> Says:
     meeting, case = turn.meeting(), turn.tx.cases.get(poll.case_id)
     fiche = turn.tx.polls.fiche_of(meeting, case)
     assert fiche is not None
+    items = standing_items(turn, meeting, case)
+    for row in turn.tx.polls.newest_items(meeting, case):
+        if row not in items and row.outcome == Outcome.CONSENSUS:
+            row.outcome = Outcome.NO_CONSENSUS  # somebody has come or gone since
     fiche.state = FicheState.ADOPTED
-    asks = any(row.section == Section.QUESTIONS for row in standing_items(turn, meeting, case))
+    asks = any(row.section == Section.QUESTIONS for row in items)
     facts: dict[str, Fact] = {
         "case": case.reference,
         "direction": rules.Direction(fiche.direction),
@@ -135,9 +139,12 @@ def standing_items(turn: Turn, meeting: m.Meeting, case: m.Case) -> list[m.Poll]
 
 def stands(turn: Turn, poll: m.Poll) -> bool:
     """Whether the table still agrees: who left or came since takes the consensus on an item
-    along (F01); a decision has taken effect."""
+    along (F01); a decision has taken effect, and so has a form that is adopted."""
     if poll.outcome != Outcome.CONSENSUS or poll.subject != Subject.ITEM:
         return poll.outcome == Outcome.CONSENSUS
+    fiche = turn.tx.polls.fiche_of(turn.meeting(), poll.case_id)
+    if fiche is not None and fiche.state == FicheState.ADOPTED:
+        return True
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
     return consensus.outcome(roster, ballots) is Outcome.CONSENSUS

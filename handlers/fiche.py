@@ -13,7 +13,7 @@ from bot.rules.fiche import (
     Sign,
 )
 from bot.rules.refusal import Reason, Refused
-from handlers import effects, polls
+from handlers import effects, polls, side
 from handlers.cases import on_floor
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
@@ -31,9 +31,10 @@ def open_(turn: Turn, reference: Reference, direction: Direction) -> Says:
     for other in turn.tx.polls.open_ones(meeting):
         raise Refused(Reason.POLLS_OPEN, number=other.number)
     turn.tx.polls.begin_fiche(meeting, case, direction, FicheState.WANTED)
+    says = side.open_if_needed(turn, meeting, case)
     asked = turn.tx.polls.last_about(meeting, case, Subject.FEEDBACK)
     poll = polls.new(turn, case, Subject.FEEDBACK, asked)
-    return polls.open_poll(turn, poll, direction=direction)
+    return says + polls.open_poll(turn, poll, direction=direction)
 
 
 def item(turn: Turn, section: Section, sign: Sign | None, phase: Phase | None, text: str) -> Says:
@@ -175,6 +176,7 @@ def _open_fiche(turn: Turn) -> tuple[m.Meeting, m.Fiche]:
     fiche = turn.tx.polls.fiche(meeting)
     if fiche is None:
         raise Refused(Reason.NO_FICHE)
+    turn.require_about(fiche.case_id)
     if fiche.state == FicheState.WANTED:
         raise Refused(Reason.NOT_WANTED_YET)
     return meeting, fiche
@@ -187,9 +189,7 @@ def _written_on(turn: Turn) -> m.Case:
     if turn.table.fiche_text is FicheText.SCREEN:
         raise Refused(Reason.ON_SCREEN)
     case = turn.tx.cases.get(fiche.case_id)
-    roster = turn.tx.meetings.roster(meeting, case)
-    if any(not roster.get(account) for account in turn.request.in_room):
-        raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
+    side.require_all_in(turn, meeting, case)
     return case
 
 

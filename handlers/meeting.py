@@ -7,7 +7,7 @@ from bot.rules.agenda import MeetingState
 from bot.rules.facts import Account, Fact
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import agenda, members, minutes, polls, traces
+from handlers import agenda, members, minutes, polls, side, traces
 from handlers.effects import require_handed_over
 from handlers.turn import Say, Says, Turn
 from storage import models as m
@@ -60,13 +60,15 @@ def close(turn: Turn) -> Says:
     for poll in turn.tx.polls.open_ones(meeting):
         says += polls.settle(turn, poll)
     was_in_session = meeting.state == MeetingState.IN_SESSION
+    file = minutes.file(turn, meeting)  # before the guests are gone, and with them their word
+    says += side.all_done(turn, meeting)
     words = traces.redactions(turn, meeting)
     rest = traces.of_the_polls(turn, meeting, [*says, *words])
     if was_in_session:
-        words.append(minutes.file(turn, meeting))
+        words.append(file)
     facts: dict[str, Fact] = {
         "minutes": was_in_session,
-        "redacted": sum(say.act is Act.REDACT for say in (*words, *rest)),
+        "redacted": sum(say.act is Act.REDACT for say in (*says, *words, *rest)),
         "days": turn.table.homeserver_keeps_redacted_days,
     }
     says += [*words, Say("meeting.closed", facts, lane=TABLE_LANE), *rest]

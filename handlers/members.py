@@ -28,6 +28,8 @@ def add(turn: Turn, user_id: str, role: Role, organisation: Organisation | Exclu
     says = turn.announce(
         "member.added", {"member": account, "role": role, "organisation": organisation}
     )
+    if role is Role.AD_HOC:  # heard in their direct room; the table's is not for them (I08)
+        return [*says, greeting(account), Say("guest.expected", lane=account)]
     if turn.tx.people.table_room() is not None:
         says.append(rooms.invitation(account))
     return [*says, greeting(account)]

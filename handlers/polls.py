@@ -9,7 +9,7 @@ from bot.rules.refusal import Reason, Refused
 from handlers import effects, overview, private
 from handlers.traces import companion_slot, poll_slot
 from handlers.turn import Say, Says, Turn
-from locales.codes import Subject
+from locales.codes import Place, Subject
 from storage import models as m
 from storage.outbox import Act
 
@@ -38,8 +38,11 @@ def add(turn: Turn, poll: m.Poll, source: EventId | None = None) -> None:
 def ask(turn: Turn, poll: m.Poll, **notes: Fact) -> Says:
     """Ask the roster: a native poll, and the message with the words to type beside it."""
     meeting, case = turn.meeting(), turn.tx.cases.get(poll.case_id)
-    if not all(turn.tx.meetings.roster(meeting, case).values()):
+    roster = turn.tx.meetings.roster(meeting, case)
+    if not all(roster.values()):
         raise Refused(Reason.ROSTER_BROKEN)
+    if turn.request.place is Place.SIDE:
+        turn.require_readers(roster)
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     taken.polled = True
@@ -91,6 +94,7 @@ def close(turn: Turn, number: int) -> Says:
     poll = turn.tx.polls.newest(turn.meeting(), number)
     if poll is None or poll.waiting:
         raise Refused(Reason.UNKNOWN_POLL)
+    turn.require_about(poll.case_id)
     if poll.outcome is not None:
         raise Refused(Reason.POLL_CLOSED)
     return settle(turn, poll)
@@ -118,6 +122,12 @@ def void_whole(turn: Turn, case: m.Case) -> Says:
     if poll is None or poll.outcome is not None:
         return []
     return settle(turn, poll, dropped=True)
+
+
+def void(poll: m.Poll) -> None:
+    """Nobody can agree to what nobody was shown, or is shown any more."""
+    if poll.outcome is None:
+        poll.outcome = Outcome.NO_CONSENSUS
 
 
 def _result(poll: m.Poll, case: m.Case, of: int) -> dict[str, Fact]:

@@ -30,9 +30,11 @@ from handlers.arguments import Words
 from handlers.turn import Says, Turn
 from locales.codes import Place
 
-TABLE = frozenset({Place.TABLE})
+PLENARY = frozenset({Place.TABLE})
+TABLE = PLENARY | {Place.SIDE}  # where a case is dealt with
 DIRECT = frozenset({Place.DIRECT})
 BOTH = TABLE | DIRECT
+APART = PLENARY | DIRECT  # what concerns the whole table stays out of side rooms (C16)
 
 _ITEM = (take.section, take.sign, take.phase, take.text)
 
@@ -56,31 +58,31 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "help": Command(_help, Right.MEMBER, BOTH, (take.word,)),
         "status": Command(words.status, Right.MEMBER, BOTH),
         "language": Command(words.language, Right.MEMBER, BOTH, (take.word,)),
-        "agenda": Command(agenda.show, Right.MEMBER, BOTH),
-        "members": Command(members.list_all, Right.MEMBER, BOTH),
-        "actions": Command(actions.list_open, Right.MEMBER, BOTH),
-        "present": Command(roll.present, Right.MEMBER, TABLE),
-        "leave": Command(roll.leave, Right.MEMBER, TABLE),
+        "agenda": Command(agenda.show, Right.LASTING, APART),
+        "members": Command(members.list_all, Right.LASTING, APART),
+        "actions": Command(actions.list_open, Right.LASTING, APART),
+        "present": Command(roll.present, Right.MEMBER, APART),
+        "leave": Command(roll.leave, Right.MEMBER, BOTH),
         "agree": Command(ballots.agree, Right.MEMBER, BOTH, (take.number,)),
         "object": Command(ballots.object_, Right.MEMBER, BOTH, (take.number,)),
         "secret": Command(ballots.secret, Right.MEMBER, DIRECT, (take.number,)),
-        "notify": Command(notifications.notify, Right.MEMBER, DIRECT, (take.route,)),
+        "notify": Command(notifications.notify, Right.LASTING, DIRECT, (take.route,)),
         "yes": Command(notifications.yes, Right.MEMBER, DIRECT),
         "no": Command(notifications.no, Right.MEMBER, DIRECT),
-        "done": Command(actions.done, Right.MEMBER, BOTH, (take.action_number,)),
-        "impossible": Command(actions.impossible, Right.MEMBER, BOTH, (take.action_number,)),
-        "postpone": Command(actions.postpone, Right.MEMBER, BOTH, (take.action_number, take.day)),
+        "done": Command(actions.done, Right.MEMBER, APART, (take.action_number,)),
+        "impossible": Command(actions.impossible, Right.MEMBER, APART, (take.action_number,)),
+        "postpone": Command(actions.postpone, Right.MEMBER, APART, (take.action_number, take.day)),
         "room.create": Command(rooms.create, Right.STEWARD, DIRECT),
         "member.add": Command(
-            members.add, Right.STEWARD, BOTH, (take.user, take.role, take.organisation)
+            members.add, Right.STEWARD, APART, (take.user, take.role, take.organisation)
         ),
-        "member.remove": Command(members.remove, Right.STEWARD, BOTH, (take.user,)),
-        "member.confirm": Command(members.confirm, Right.STEWARD, BOTH, (take.user,)),
-        "plan": Command(meeting.plan, Right.STEWARD, BOTH, (take.moment,)),
-        "meeting.open": Command(meeting.open_, Right.STEWARD, TABLE),
-        "meeting.close": Command(meeting.close, Right.STEWARD, TABLE),
-        "chair": Command(meeting.chair, Right.STEWARD, TABLE, (take.user,)),
-        "next": Command(agenda.next_, Right.CHAIR, TABLE),
+        "member.remove": Command(members.remove, Right.STEWARD, APART, (take.user,)),
+        "member.confirm": Command(members.confirm, Right.STEWARD, APART, (take.user,)),
+        "plan": Command(meeting.plan, Right.STEWARD, APART, (take.moment,)),
+        "meeting.open": Command(meeting.open_, Right.STEWARD, PLENARY),
+        "meeting.close": Command(meeting.close, Right.STEWARD, PLENARY),
+        "chair": Command(meeting.chair, Right.STEWARD, PLENARY, (take.user,)),
+        "next": Command(agenda.next_, Right.CHAIR, PLENARY),
         "roster": Command(cases.roster, Right.CHAIR, TABLE, (take.reference, take.changes)),
         "decide": Command(cases.decide, Right.CHAIR, TABLE, (take.reference, take.decision)),
         "weigh": Command(weighing.round_, Right.CHAIR, TABLE, (take.reference,)),
@@ -97,9 +99,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "discussed": Command(cases.discussed, Right.CHAIR, TABLE, (take.reference, take.yes_no)),
         "remind": Command(reminding.remind, Right.CHAIR, TABLE, (take.number,)),
         "close": Command(polls.close, Right.CHAIR, TABLE, (take.number,)),
-        "minutes": Command(minutes.now, Right.CHAIR, TABLE),
-        "admit": Command(notifications.admit, Right.MAYOR, BOTH, (take.reference,)),
-        "refuse": Command(notifications.refuse, Right.MAYOR, BOTH, (take.reference,)),
+        "minutes": Command(minutes.now, Right.CHAIR, PLENARY),
+        "admit": Command(notifications.admit, Right.MAYOR, APART, (take.reference,)),
+        "refuse": Command(notifications.refuse, Right.MAYOR, APART, (take.reference,)),
         "fiche": Command(fiche.open_, Right.OFFICER, TABLE, (take.reference, take.direction)),
         "item": Command(fiche.item, Right.OFFICER, TABLE, _ITEM),
         "amend": Command(fiche.amend, Right.OFFICER, TABLE, (take.number, take.text)),

@@ -10,10 +10,23 @@ from storage.outbox import TABLE_LANE, Act
 
 
 def redactions(turn: Turn, meeting: m.Meeting) -> Says:
-    """Every message of the officer's and of ours that holds words of an item."""
+    """Every message of the officer's and of ours that holds words of an item; side rooms have
+    been emptied before."""
     traced = turn.tx.polls.traces(meeting, ballots=False)
     said = (redaction(event, lane) for lane, event in traced)
-    return [*said, *ours(turn.tx.polls.all_of(meeting))]
+    asked = turn.tx.polls.all_of(meeting)
+    return [*said, *ours(poll for poll in asked if poll.lane >= TABLE_LANE)]
+
+
+def of_lane(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
+    """All that was said in one room, words first, remembered no longer."""
+    kept = [
+        one for ballots in (False, True) for one in turn.tx.polls.traces(meeting, ballots=ballots)
+    ]
+    said = [redaction(event, lane) for where, event in kept if where == lane]
+    turn.tx.polls.drop_traces(meeting, lane)
+    slots = [slot for where, slot in turn.tx.outbox.slots(*_OF_POLLS) if where == lane]
+    return [*said, *(_redaction_of(slot, lane) for slot in slots)]
 
 
 def of_the_polls(turn: Turn, meeting: m.Meeting, before: Sequence[Say]) -> Says:
@@ -24,7 +37,11 @@ def of_the_polls(turn: Turn, meeting: m.Meeting, before: Sequence[Say]) -> Says:
     done = {say.facts.get("slot") for say in before if say.act is Act.REDACT}
     return [
         *(redaction(event, lane) for lane, event in traced),
-        *(_redaction_of(slot, lane) for lane, slot in found if slot not in done),
+        *(
+            _redaction_of(slot, lane)
+            for lane, slot in found
+            if slot not in done and lane >= TABLE_LANE
+        ),
     ]
 
 

@@ -1,6 +1,6 @@
 """What a handler is given and what it gives back: a turn to speak, and things to say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Protocol
@@ -18,7 +18,7 @@ from bot.rules.room import Fault
 from locales.codes import Place
 from locales.kinds import KINDS
 from storage import models as m
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import TABLE_LANE, Act, side_lane
 from storage.tx import Tx
 
 
@@ -49,9 +49,9 @@ class Table:
 class Request:
     """One line of one event, from somebody enrolled, believed (promise 3).
 
-    `in_room`: the enrolled people joined to the table's room; `strangers`: how many others are;
+    `in_room`: the enrolled people joined to the room; `strangers`: how many others are;
     `suspended`: how many are whose identity was replaced; `faults`: all that is the matter with
-    the room.
+    the room; `case`: of the side room it was said in.
     """
 
     event_id: EventId
@@ -64,6 +64,14 @@ class Request:
     suspended: int = 0
     faults: tuple[Fault, ...] = ()
     thread: EventId | None = None
+    case: int | None = None
+
+    @property
+    def lane(self) -> int:
+        """Where what was said is answered."""
+        if self.case is not None:
+            return side_lane(self.case)
+        return TABLE_LANE if self.place is Place.TABLE else int(self.sender)
 
 
 class Chance(Protocol):
@@ -152,12 +160,27 @@ class Turn:
             raise Refused(Reason.STRANGER_PRESENT)
         if found := room.serious(self.request.faults):
             raise Refused(Reason.ROOM_UNSAFE, faults=found)
+        if self.request.case is not None:  # enrolled is not enough in a side room (C16)
+            roster = self.tx.meetings.roster(self.meeting(), self.request.case)
+            if any(not roster.get(account) for account in self.request.in_room):
+                raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
 
     def require_compared(self) -> None:
         """Nothing about a case is said before mayor and coordinator are known to be themselves."""
         stewards = (self.tx.people.known(user) for user in self.table.stewards)
         proofs = (self.tx.people.identity(one).proof for one in stewards if one is not None)
         require_compared(*proofs)
+
+    def require_about(self, case_id: int) -> None:
+        """In a side room nothing is said of another case than its own (C16)."""
+        if self.request.place is Place.SIDE and self.request.case != case_id:
+            raise Refused(Reason.ANOTHER_ROOM)
+
+    def require_readers(self, roster: Collection[Account]) -> None:
+        """Everybody on it is in the room, and can read what is said there: history is shown from
+        the moment one has joined."""
+        if not self.request.in_room >= set(roster):
+            raise Refused(Reason.NOT_ALL_IN)
 
     def chairs(self) -> bool:
         meeting = self.tx.meetings.running()
@@ -180,6 +203,6 @@ class Turn:
     def announce(self, kind: str, facts: Facts) -> Says:
         """Say it where it was asked and, if that is a direct room, in the table's room too."""
         here = Say(kind, facts)
-        if self.request.place is Place.TABLE or self.tx.people.table_room() is None:
+        if self.request.place is not Place.DIRECT or self.tx.people.table_room() is None:
             return [here]
         return [here, Say(kind, facts, lane=TABLE_LANE)]

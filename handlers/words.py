@@ -8,11 +8,12 @@ from bot.rules.actions import ActionCode
 from bot.rules.facts import Account, Code, Fact
 from bot.rules.fiche import Section
 from bot.rules.notification import Route
-from bot.rules.people import Organisation, Right, entitled
+from bot.rules.people import Organisation, Right, Role, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers.turn import Say, Says, Turn
 from locales import commands
 from locales.codes import CONTEXTS, Language, Place
+from storage import models as m
 
 # Shown in this order; what is only an answer to a question is left out.
 _HIDDEN = {"yes", "no"}
@@ -36,16 +37,24 @@ def status(turn: Turn) -> Says:
         "faults": turn.request.faults or None,
     }
     if meeting is not None:
-        on_floor = meeting.case_id and turn.tx.cases.get(meeting.case_id).reference
+        on_floor = _shown_case(turn, meeting)
         facts |= {
             "meeting": Code(meeting.state),
             "present": len(turn.tx.meetings.present(meeting)),
             "of": len(turn.tx.people.members()),
             "chair": None if meeting.chair_id is None else Account(meeting.chair_id),
-            "case": on_floor or None,
+            "case": on_floor.reference if on_floor is not None else None,
             "polls": tuple(poll.number for poll in turn.tx.polls.open_ones(meeting)),
         }
     return [Say("status", facts)]
+
+
+def _shown_case(turn: Turn, meeting: m.Meeting) -> m.Case | None:
+    """What is on the table; to who comes for one case only, if it is that one (I08)."""
+    case = turn.tx.cases.get(meeting.case_id) if meeting.case_id else None
+    if case is None or turn.role is not Role.AD_HOC:
+        return case
+    return case if turn.me in turn.tx.meetings.roster(meeting, case) else None
 
 
 def language(turn: Turn, wanted: str) -> Says:

@@ -51,6 +51,7 @@ class Place(StrEnum):
 
     TABLE = "table"
     DIRECT = "direct"
+    SIDE = "side"  # the room of one case
 
 
 class Discussed(StrEnum):
@@ -235,9 +236,11 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         Place: {
             "table": NP_("place", "the table's room"),
             "direct": NP_("place", "your direct room with me"),
+            "side": NP_("place", "the room of the point"),
         },
         Right: {
             "member": NP_("right", "a member of the table"),
+            "lasting": NP_("right", "who sits at the table for more than one point"),
             "steward": NP_("right", "the coordinator or the mayor's seat"),
             "chair": NP_("right", "the chair or the coordinator"),
             "mayor": NP_("right", "the mayor's seat"),

@@ -186,6 +186,15 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "Somebody in this room is not on the roster of the case and would read along. They "
             "say `{do_present}` and the chair adds them with `{do_roster}`, or they leave the room."
         ),
+        Reason.ANOTHER_ROOM: N_(
+            "That belongs in another room: a point that goes on in a room of its own is dealt with "
+            "there, and nothing else is."
+        ),
+        Reason.NOT_ALL_IN: N_(
+            "Not everybody on the roster is in this room yet, and who comes later could not read "
+            "it. They accept the invitation, or leave the meeting with `{do_leave}`; then "
+            "propose it again."
+        ),
         Reason.UNKNOWN_POLL: N_(
             "There is no poll with that number. `{do_status}` shows the open ones."
         ),
@@ -237,10 +246,6 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.SECRET_INSIDE: N_(
             "Somebody has said that these words hold a secret of theirs, so they cannot be asked "
             "again. Leave the secret out."
-        ),
-        Reason.SAID_ELSEWHERE: N_(
-            "Words of this form are typed only in the room of this point, where nobody but its "
-            "roster reads them. I have deleted your message here."
         ),
         Reason.FORM_UNDELIVERED: N_(
             "The information officer has not got the form yet: I am waiting for them in their "

@@ -61,11 +61,14 @@ class Meetings:
         return self._session.get(m.TakenUp, (meeting.id, case.id))
 
     def take_up(self, meeting: m.Meeting, case: m.Case) -> m.TakenUp:
-        """Put a case on the table; its roster is everybody present (C15)."""
+        """Put a case on the table; its roster is everybody present (C15), but for those who come
+        for one case only (I08)."""
         row = m.TakenUp(meeting_id=meeting.id, case_id=case.id, discussed_before=case.discussed_on)
         self._session.add(row)
         for account in self.present(meeting):
-            self.roster_add(meeting, case, account)
+            member = self._session.get(m.Member, account)
+            if member is None or member.role != Role.AD_HOC:
+                self.roster_add(meeting, case, account)
         self._session.flush()
         return row
 
@@ -73,6 +76,10 @@ class Meetings:
         """Where a case is talked about: the table's room, or its own (C15, C16)."""
         taken = self.taken_up(meeting, case)
         return side_lane(case.id) if taken is not None and taken.aside else TABLE_LANE
+
+    def aside(self, meeting: m.Meeting) -> Sequence[m.TakenUp]:
+        """The cases that have a side room, or are about to."""
+        return [row for row in self.all_taken_up(meeting) if row.aside]
 
     def all_taken_up(self, meeting: m.Meeting) -> Sequence[m.TakenUp]:
         query = select(m.TakenUp).where(m.TakenUp.meeting_id == meeting.id)
@@ -92,6 +99,12 @@ class Meetings:
         """Those on the roster who are still there."""
         return tuple(who for who, there in self.roster(meeting, case).items() if there)
 
+    def expected_in(self, case_id: int) -> frozenset[Account]:
+        """Who belongs in the side room of a case now."""
+        meeting = self.running()
+        roster = self.roster(meeting, case_id) if meeting is not None else {}
+        return frozenset(who for who, there in roster.items() if there)
+
     def roster_add(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
         if self._session.get(m.Rostered, (meeting.id, case.id, account)) is None:
             self._session.add(
@@ -110,12 +123,21 @@ class Meetings:
             m.Rostered.meeting_id == meeting.id, m.Rostered.account_id == account
         )
         for row in self._session.scalars(query).all():
-            taken = self._session.get_one(m.TakenUp, (meeting.id, row.case_id))
-            if taken.polled:
-                row.there = False
-            else:
-                self._session.delete(row)
+            self._leave(row)
         self._session.flush()
+
+    def leave_roster(self, meeting: m.Meeting, case_id: int, account: int) -> None:
+        """The same for one case."""
+        if row := self._session.get(m.Rostered, (meeting.id, case_id, account)):
+            self._leave(row)
+            self._session.flush()
+
+    def _leave(self, row: m.Rostered) -> None:
+        taken = self._session.get_one(m.TakenUp, (row.meeting_id, row.case_id))
+        if taken.polled:
+            row.there = False
+        else:
+            self._session.delete(row)
 
     def wipe(self, meeting: m.Meeting) -> None:
         """Delete the working data of a meeting: roll, rosters, ballots, digests (DESIGN 8)."""

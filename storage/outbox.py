@@ -1,7 +1,7 @@
 """What is still to be said or done in Matrix: written with the act it follows from."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,7 +30,8 @@ class Act(StrEnum):
     FILE = "file"
     REDACT = "redact"
     GREET = "greet"  # whether somebody is heard, and if not, what to do
-    CREATE = "create"  # the table's room
+    CREATE = "create"  # the room of the lane
+    DISMISS = "dismiss"  # everybody out of a side room, ourselves as well
     ADVICE = "advice"  # in clear, to somebody who cannot be heard
     INVITE = "invite"
     REMOVE = "remove"
@@ -113,10 +114,9 @@ class Outbox:
         message only the newest is sent; one that was tried may have been sent, and is again.
         `only`: the others wait where they are."""
         waiting = [row for row in self._waiting(lane) if row.act in only]
-        while waiting and waiting[0].tried_at is None:
-            if waiting[0].slot not in {row.slot for row in waiting[1:] if row.slot}:
-                break
-            self._session.delete(waiting.pop(0))
+        for row in waiting[: _stale(waiting)]:
+            self._session.delete(row)
+        waiting = waiting[_stale(waiting) :]
         if not waiting:
             return None
         outgoing = self._open(waiting[0])
@@ -125,8 +125,9 @@ class Outbox:
         return outgoing
 
     def peek(self, lane: int, only: Collection[Act] = frozenset(Act)) -> Outgoing | None:
-        """The oldest waiting row of a lane, left as it is."""
+        """The same row, left as it is."""
         waiting = [row for row in self._waiting(lane) if row.act in only]
+        waiting = waiting[_stale(waiting) :]
         return self._open(waiting[0]) if waiting else None
 
     def sent(self, outgoing: Outgoing, event: str | None) -> None:
@@ -157,6 +158,10 @@ class Outbox:
     def waits(self, lane: int, act: Act, kind: str | None = None) -> bool:
         """Whether such a row waits in a lane."""
         return any(row.act == act and kind in {None, row.kind} for row in self._waiting(lane))
+
+    def asides(self) -> list[int]:
+        """The lanes of side rooms in which something waits."""
+        return [lane for lane in self.lanes() if lane < TABLE_LANE]
 
     def in_doubt(self, lane: int) -> bool:
         """Whether something was tried in a lane of which we do not know that it was done."""
@@ -217,16 +222,17 @@ class Outbox:
 
     def drop_about(self, reference: Reference) -> None:
         """What still waits to be told to somebody in private about a case is out of date."""
-        private = select(m.Outbox).where(m.Outbox.lane != TABLE_LANE, m.Outbox.event.is_(None))
+        private = select(m.Outbox).where(m.Outbox.lane > TABLE_LANE, m.Outbox.event.is_(None))
         for row in self._session.scalars(private).all():
             if self._open(row).facts.get("case") == reference:
                 self._session.delete(row)
         self._session.flush()
 
-    def drop_waiting(self, lane: int, act: Act) -> None:
-        """What waits to be done in a room that is not to be had."""
+    def drop_waiting(self, lane: int, act: Act, *, tried: bool = True) -> None:
+        """What waits to be done in a room that is not to be had; without what was `tried`, it may
+        have been done."""
         for row in self._waiting(lane):
-            if row.act == act:
+            if row.act == act and (tried or row.tried_at is None):
                 self._session.delete(row)
         self._session.flush()
 
@@ -235,9 +241,12 @@ class Outbox:
         self._session.execute(delete(m.Outbox).where(m.Outbox.lane == lane))
 
     def _waiting(self, lane: int) -> list[m.Outbox]:
-        """In order; first of all the room is made in which everything else is said."""
+        """In order; first of all the table's room is made in which everything else is said. A
+        side room is made only when the former one of its case is gone; in it whoever is refused
+        something is told so before a poll that waits for others."""
         query = select(m.Outbox).where(m.Outbox.lane == lane, m.Outbox.event.is_(None))
-        return list(self._session.scalars(query.order_by(m.Outbox.act != Act.CREATE, m.Outbox.id)))
+        later = m.Outbox.act != Act.CREATE if lane >= TABLE_LANE else m.Outbox.kind != "refused"
+        return list(self._session.scalars(query.order_by(later, m.Outbox.id)))
 
     def _open(self, row: m.Outbox) -> Outgoing:
         facts = unpack(json.loads(self._seal.open(row.facts, "outbox/facts")))
@@ -260,3 +269,12 @@ class Outbox:
 
     def _event(self, sealed: bytes | None, context: str) -> EventId | None:
         return None if sealed is None else EventId(self._seal.open(sealed, context).decode())
+
+
+def _stale(waiting: Sequence[m.Outbox]) -> int:
+    """How many of the oldest rows are states of a live message that has a newer one."""
+    for at, row in enumerate(waiting):
+        newer = {one.slot for one in waiting[at + 1 :] if one.slot}
+        if row.tried_at is not None or row.slot not in newer:
+            return at
+    return len(waiting)

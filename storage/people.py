@@ -36,6 +36,7 @@ class RoomKind(StrEnum):
     DIRECT = "direct"
     FORMER = "former"  # the table's before it moved, still to be left
     ASKED = "asked"  # somebody of the table asks us in, and we are not there yet
+    SIDE = "side"  # of one case, for its roster alone
     ASIDE = "aside"  # of somebody who has spoken elsewhere since, or not audibly yet
 
 
@@ -186,12 +187,29 @@ class People:
         query = select(m.Room).where(m.Room.kind == RoomKind.DIRECT, m.Room.account_id == account)
         return self._session.scalar(query.order_by(m.Room.id.desc()))
 
-    def add_room(self, room_id: str, kind: RoomKind, account: int | None = None) -> m.Room:
+    def side_room(self, case_id: int) -> m.Room | None:
+        """The room in which one case is talked about."""
+        query = select(m.Room).where(m.Room.kind == RoomKind.SIDE, m.Room.case_id == case_id)
+        return self._session.scalar(query)
+
+    def side_cases(self) -> list[int]:
+        """Of which cases there is a side room; some may be forgotten."""
+        query = select(m.Room.case_id).where(m.Room.kind == RoomKind.SIDE)
+        return [case for case in self._session.scalars(query.order_by(m.Room.id)) if case]
+
+    def add_room(
+        self,
+        room_id: str,
+        kind: RoomKind,
+        account: int | None = None,
+        case: int | None = None,
+    ) -> m.Room:
         row = m.Room(
             blind=self._seal.index(room_id, "room"),
             sealed=self._seal.close(room_id.encode(), "room/sealed"),
             kind=kind,
             account_id=account,
+            case_id=case,
         )
         self._session.add(row)
         self._session.flush()

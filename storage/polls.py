@@ -206,6 +206,16 @@ class Polls:
             self._session.add(m.Trace(meeting_id=meeting.id, lane=lane, blind=blind, event=sealed))
             self._session.flush()
 
+    def in_lane(self, meeting: m.Meeting, lane: int) -> Sequence[m.Poll]:
+        """The polls that were held in a room."""
+        query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.lane == lane)
+        return self._session.scalars(query.order_by(m.Poll.id)).all()
+
+    def drop_traces(self, meeting: m.Meeting, lane: int) -> None:
+        """What is redacted needs no remembering."""
+        of_lane = delete(m.Trace).where(m.Trace.meeting_id == meeting.id, m.Trace.lane == lane)
+        self._session.execute(of_lane)
+
     def traces(self, meeting: m.Meeting, *, ballots: bool) -> list[tuple[int, EventId]]:
         """What may hold words, or the ballots; oldest first, each with its lane."""
         query = select(m.Trace).where(m.Trace.meeting_id == meeting.id).order_by(m.Trace.id)

@@ -29,6 +29,7 @@ from bot.matrix.door import (
 from bot.matrix.talk import NotVerified, ShortString, Talk
 from bot.rules.room import MEGOLM, Fault
 from handlers.turn import Table
+from storage.people import RoomKind
 from storage.seal import Seal
 from storage.tx import transaction
 from tests.quick import open_quickly
@@ -293,6 +294,7 @@ class Picture:
     matrix: FakeMatrix
     store: bytes
     now: datetime
+    apart: str | None
 
 
 def _lay(picture: Picture, folder: Path) -> None:
@@ -321,6 +323,7 @@ class Hall:
         self.folder = folder
         self.table = table
         self.tokens = itertools.count(1)
+        self.apart: str | None = None  # the side room in which everything is said now
         self.start()
 
     def start(self) -> None:
@@ -340,7 +343,8 @@ class Hall:
     def picture(self) -> "Picture":
         """Everything that survives when the bot is killed now."""
         self.desk.engine.dispose()
-        return Picture(self.matrix.copy(), (self.folder / "tafelbot.db").read_bytes(), self.now)
+        store = (self.folder / "tafelbot.db").read_bytes()
+        return Picture(self.matrix.copy(), store, self.now, self.apart)
 
     @classmethod
     def as_in(cls, picture: "Picture", folder: Path) -> Self:
@@ -353,6 +357,7 @@ class Hall:
         self.desk.engine.dispose()
         _lay(picture, self.folder)
         self.matrix, self.now = picture.matrix.copy(), picture.now
+        self.apart = picture.apart
         self.start()
 
     async def hears(
@@ -381,6 +386,20 @@ class Hall:
             row = tx.people.table_room()
             assert row is not None
             return tx.people.room_id(row)
+
+    @property
+    def floor(self) -> str:
+        """Where the meeting is: in the table's room, or aside."""
+        return self.apart or self.room
+
+    async def aside(self, roster: Sequence[str]) -> None:
+        for who in roster:
+            await self.come(who)
+        with self.desk.transaction() as tx:
+            (self.apart,) = tx.people.rooms(RoomKind.SIDE)
+
+    def back(self) -> None:
+        self.apart = None
 
     async def direct(self, who: str) -> str:
         """The direct room of somebody, opened by them if need be."""
@@ -424,7 +443,7 @@ class Hall:
     async def say(
         self, who: str, text: str, *, expect: str, direct: bool = False
     ) -> dict[str, Any]:
-        room = await self.direct(who) if direct else self.room
+        room = await self.direct(who) if direct else self.floor
         return await self.told(self.typed(who, text, room), room, expect)
 
     def typed(self, who: str, text: str, room: str) -> Sent:
@@ -447,7 +466,7 @@ class Hall:
     async def vote(
         self, who: str, poll: Mapping[str, Any], answer: str, *, expect: str
     ) -> dict[str, Any]:
-        return await self.told(self.ballot(who, poll, answer), self.room, expect)
+        return await self.told(self.ballot(who, poll, answer), self.floor, expect)
 
     async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
         """Several people vote, one after the other."""
@@ -455,8 +474,8 @@ class Hall:
             await self.vote(who, poll, answer, expect="polls.overview")
 
     def ballot(self, who: str, poll: Mapping[str, Any], answer: str) -> Sent:
-        """In the table's room, or if it is private, in the poll in their direct room."""
-        room, event, shown = self.room, poll.get("poll_event"), poll
+        """Where the meeting is, or if it is private, in the poll in their direct room."""
+        room, event, shown = self.floor, poll.get("poll_event"), poll
         if poll.get("private"):
             asked = self.asked(who, poll)
             room, event, shown = asked.room, asked.event_id, facts_of(asked)

@@ -10,7 +10,7 @@ from bot.matrix.door import Batch, Content, Event, Hearing
 from bot.rules import reference as references
 from bot.rules.consensus import BallotMode
 from bot.rules.identity import Proof
-from demo.scene import COORDINATOR, PEOPLE, Scene
+from demo.scene import COORDINATOR, GUEST, PEOPLE, Scene
 from storage.inspect import tables
 from tests.hall import BOT, Hall, Picture, Sent, facts_of, heard, key_of
 
@@ -37,7 +37,7 @@ class Moment:
 
     async def says(self, who: str, text: str, *, direct: bool = False) -> list[Sent]:
         """All that the bot sends anywhere in answer to a line."""
-        room = await self.hall.direct(who) if direct else self.hall.room
+        room = await self.hall.direct(who) if direct else self.hall.floor
         return await self.hears(self.hall.typed(who, text, room))
 
     async def sends(self, who: str, content: Content, type_: str = "m.room.message") -> list[Sent]:
@@ -342,7 +342,7 @@ async def without_safe_room(hall: Hall) -> Moment:
 async def latecomer(hall: Hall) -> Moment:
     """A fiche is open, and somebody in the room is enrolled but not on the roster."""
     moment = await with_fiche(hall)
-    await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
     return moment
 
 
@@ -369,7 +369,7 @@ def renamed(event: Event, **more: Any) -> Event:
 
 
 async def with_guest(hall: Hall) -> Moment:
-    """A case is followed, and an ad hoc participant sits at the table."""
+    """A case is followed, and somebody is enrolled for one case only."""
     moment = await gathered(hall)
     await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
     return await followed_by(moment)
@@ -383,4 +383,45 @@ async def followed_by(moment: Moment) -> Moment:
     sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
     moment.poll = only(sent, "poll.opened")
     await moment.everybody("agree")
+    return moment
+
+
+async def called(hall: Hall) -> Moment:
+    """Somebody enrolled for this case only is on its roster: nobody is in its room yet."""
+    moment = await with_guest(hall)
+    await moment.says(GUEST, "aanwezig", direct=True)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@jeugdhuis}"))
+    return moment
+
+
+async def aside(hall: Hall) -> Moment:
+    """Everybody on the roster is in the room of the case."""
+    moment = await called(hall)
+    await hall.aside((*moment.scene.seated, GUEST))
+    return moment
+
+
+async def aside_with_item(hall: Hall) -> Moment:
+    """An item is asked there."""
+    moment = await aside(hall)
+    await moment.says("io", f"!fiche {moment.case}")
+    sent = await moment.says("io", "!punt sociaal + Traint opnieuw.")
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
+async def half_aside(hall: Hall) -> Moment:
+    """The form is open in the room of the case, and the guest is not in yet."""
+    moment = await called(hall)
+    await hall.aside(moment.scene.seated)
+    await moment.says("io", f"!fiche {moment.case}")
+    return moment
+
+
+async def polled_with_guest(hall: Hall) -> Moment:
+    """Somebody enrolled for one case only is there while its poll is open in the table's room."""
+    moment = await in_session(hall)
+    await moment.scene.enrol(GUEST, "ad-hoc jeugdwerk")
+    await moment.says(GUEST, "aanwezig", direct=True)
+    await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
     return moment

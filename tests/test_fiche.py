@@ -67,7 +67,7 @@ async def test_whoever_leaves_after_agreeing_takes_the_item_along(hall: Hall) ->
 
 async def test_whoever_joins_the_roster_while_a_poll_is_open_must_answer_too(hall: Hall) -> None:
     moment = await at.polled(hall)
-    await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
     await moment.says("jeugdhuis", "!aanwezig")
     await moment.everybody("agree", but=("clb",))
     sent = await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@jeugdhuis}"))

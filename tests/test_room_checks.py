@@ -230,6 +230,7 @@ async def test_whoever_is_being_removed_is_not_announced(hall: Hall) -> None:
     moment = await at.gathered(hall)
     for guest in ("jeugdhuis", "straathoek"):
         await moment.scene.enrol(guest, "ad-hoc jeugdwerk")
+        hall.matrix.move(hall.room, hall.user_id(guest), "join")  # brought in by somebody
     await moment.says(COORDINATOR, "!vergadering openen")
     hall.desk.door = Slow(hall.matrix)
     sent = await moment.says(COORDINATOR, "!vergadering sluiten")

@@ -57,6 +57,7 @@ class Right(StrEnum):
     """What a command asks of the person who says it."""
 
     MEMBER = "member"
+    LASTING = "lasting"  # who does not come for one case only
     STEWARD = "steward"  # coordinator or mayor's seat
     CHAIR = "chair"  # the chair, or the coordinator
     MAYOR = "mayor"  # mayor's seat only
@@ -98,11 +99,13 @@ def chair(role: Role, *, coordinator_chairs: bool) -> None:
 
 
 def entitled(right: Right, role: Role, *, chairs: bool) -> bool:
-    """Whether a member may do what needs `right`; `chairs`: holds the chair now (H05, I01)."""
+    """Whether a member may do what needs `right`; `chairs`: holds the chair now (H05, I01, I08)."""
     seat = seat_of(role)
     match right:
         case Right.MEMBER:
             return True
+        case Right.LASTING:
+            return role is not Role.AD_HOC
         case Right.STEWARD:
             return seat in {Seat.COORDINATOR, Seat.MAYOR}
         case Right.CHAIR:

@@ -16,6 +16,7 @@ from locales.kinds.meeting import MEETING
 from locales.kinds.people import PEOPLE
 from locales.kinds.polls import POLL_ANSWERS, POLLS
 from locales.kinds.rooms import ROOMS
+from locales.kinds.side import SIDE
 from locales.kinds.words import WORDS
 
 __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
@@ -24,6 +25,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         **PEOPLE,
         **ROOMS,
+        **SIDE,
         **MEETING,
         **CASES,
         **INFORMING,

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from bot.composing import FACTS
 from demo.homeserver import Homeserver
 from demo.operating import BOT, PASSWORD, set_up
-from demo.scene import COORDINATOR
+from demo.scene import COORDINATOR, GUEST
 from tests.interop.driver import Member, MemberError, Seen, until
 
 POLL = "org.matrix.msc3381.poll"
@@ -31,6 +31,7 @@ class PeerStage:
         self.seats: dict[str, Member] = {}
         self.direct: dict[str, str] = {}
         self.table = ""
+        self.apart: str | None = None  # the side room in which everything is said now
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as running:
@@ -97,7 +98,8 @@ class PeerStage:
 
     async def vote(self, who: str, poll: Mapping[str, Any], answer: str) -> None:
         chosen = [poll["answers"][answer]]
-        await self.seats[who].vote(room=self.table, poll=poll["poll_event"], answers=chosen)
+        room = self.apart or self.table
+        await self.seats[who].vote(room=room, poll=poll["poll_event"], answers=chosen)
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> Mapping[str, Any]:
         wanted = self.from_bot(self._room(who, direct=direct), kind)
@@ -108,7 +110,8 @@ class PeerStage:
         return facts(found)
 
     async def come(self, who: str) -> None:
-        """Accept invitations until the table's room and a direct room are among them."""
+        """Accept invitations until the table's room and a direct room are among them; for who
+        comes for one case only, a direct room."""
         member = self.seats[who]
 
         async def arrived() -> bool:
@@ -119,9 +122,32 @@ class PeerStage:
                     self.table = room
                 elif room != self.table:
                     self.direct[who] = room
-            return who in self.direct and await is_in(member, self.table, member.user_id)
+            if who not in self.direct or who == GUEST:
+                return who in self.direct
+            return await is_in(member, self.table, member.user_id)
 
         await until(arrived)
+
+    async def aside(self, roster: Sequence[str]) -> None:
+        """Everybody accepts one invitation more, to the same room."""
+        rooms = {await self.accept(who) for who in roster}
+        (self.apart,) = rooms
+
+    async def accept(self, who: str) -> str:
+        """Wait for an invitation, and follow it."""
+        member = self.seats[who]
+
+        async def asked() -> bool:
+            return bool(await member.invites())
+
+        await until(asked)
+        (room,) = await member.invites()
+        await member.join(room=room)
+        await joined(member, room, member.user_id)
+        return str(room)
+
+    def back(self) -> None:
+        self.apart = None
 
     def from_bot(self, room: str, kind: str) -> Callable[[Seen], bool]:
         """Whether something is the bot's message of a kind in a room."""
@@ -146,7 +172,7 @@ class PeerStage:
         return {**found, "log": self.bot.log.read_bytes()}
 
     def _room(self, who: str, *, direct: bool) -> str:
-        return self.direct[who] if direct else self.table
+        return self.direct[who] if direct else self.apart or self.table
 
 
 def facts(event: Seen) -> Mapping[str, Any]:

@@ -101,18 +101,6 @@ async def seat(stage: PeerStage, who: str, words: str) -> None:
     await stage.say(who, "!status", expect="status")
 
 
-async def test_a_guest_can_decrypt_nothing_after_the_meeting(table: PeerStage) -> None:
-    await table.log_in_as("jeugdhuis")
-    await Scene(table).enrol("jeugdhuis", "ad-hoc jeugdwerk")
-    await table.say(COORDINATOR, "!vergadering openen", expect="meeting.opened")
-    await table.say("jeugdhuis", "!aanwezig", expect="roll.updated")
-    guest = table.seats["jeugdhuis"]
-    assert await opened(guest, await raw(table, (await said(table))["event_id"]))
-    await table.say(COORDINATOR, "!vergadering sluiten", expect="meeting.closed")
-    await out(table, "jeugdhuis")
-    assert not await opened(guest, await raw(table, (await said(table))["event_id"]))
-
-
 async def out(stage: PeerStage, who: str) -> None:
     """Wait until somebody is out of the table's room."""
 

@@ -15,7 +15,6 @@ _AUTOINCREMENT = {"sqlite_autoincrement": True}
 def upgrade() -> None:
     with op.batch_alter_table("room") as room:
         room.add_column(sa.Column("case_id", sa.Integer(), nullable=True))
-        room.create_foreign_key(op.f("fk_room_case_id"), "case", ["case_id"], ["id"])
     for flag in ("aside", "informing"):
         op.add_column("taken_up", _flag(flag))
     op.add_column(
@@ -48,7 +47,6 @@ def downgrade() -> None:
         taken_up.drop_column("informing")
         taken_up.drop_column("aside")
     with op.batch_alter_table("room") as room:
-        room.drop_constraint(op.f("fk_room_case_id"), type_="foreignkey")
         room.drop_column("case_id")
 
 
