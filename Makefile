@@ -3,7 +3,12 @@
 
 PYTHON ?= python3
 WORKERS ?= 3 # one of them mostly waits for a homeserver's rate limits, so it goes first
-FIRST := tests/homeserver/test_default_limits.py
+FIRST := tests/homeserver/test_default_limits.py tests/interop
+
+# What the tests write need not wait for a disk, where there is memory to spare, and none of their
+# many processes needs to compile everything anew.
+SHM := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR > 1 && $$4 > 2000 {print "TMPDIR=/dev/shm"}')
+PYTEST = PYTHONDONTWRITEBYTECODE= $(SHM) $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 # What repeats in many more ways what other tests show: run by `make thorough`.
 LONG := tests/homeserver/test_backlog.py tests/homeserver/test_identity_commands.py \
@@ -37,11 +42,11 @@ demo: install ## hold a whole meeting on a real homeserver (STAY=1: stay up and 
 	@$(PY) -m demo $(if $(STAY),--stay)
 
 test: install client check ## check, then run every test (ARGS="-k ballot" for some)
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(FIRST) tests \
+	$(PYTEST) --no-loadscope-reorder $(FIRST) tests \
 		$(addprefix --ignore=,$(LONG)) --deselect=$(DEATHS) $(ARGS)
 
 thorough: install client ## the long tests too: deaths, backlogs and interruptions in many more ways
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(DEATHS) $(LONG) $(ARGS)
+	$(PYTEST) $(DEATHS) $(LONG) $(ARGS)
 
 check: install ## format, lint, types, layers
 	$(PY) -m ruff format --check .

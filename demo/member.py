@@ -73,9 +73,39 @@ class Member:
     async def type(self, room: str, text: str) -> None:
         await self.send(room, "m.room.message", {"msgtype": "m.text", "body": text})
 
-    async def ballot(self, content: Mapping[str, Any]) -> None:
-        assert self.table is not None
-        await self.send(self.table, "org.matrix.msc3381.poll.response", content)
+    async def votes(self, poll: Mapping[str, Any], answer: str) -> None:
+        """In the native poll: the table's, or if it is private, the one in the direct room."""
+        room, event, answers = self.table, poll.get("poll_event"), poll.get("answers")
+        if poll.get("private"):
+            asked = await self.asked(poll)
+            room, event, answers = self.direct, asked.event_id, asked.content[FACTS]["answers"]
+        assert room is not None
+        assert answers is not None
+        content = {
+            "m.relates_to": {"rel_type": "m.reference", "event_id": event},
+            "org.matrix.msc3381.poll.response": {"answers": [answers[answer]]},
+        }
+        await self.ballot(content, room)
+
+    async def ballot(self, content: Mapping[str, Any], room: str | None = None) -> None:
+        room = room or self.table
+        assert room is not None
+        await self.send(room, "org.matrix.msc3381.poll.response", content)
+
+    async def asked(self, poll: Mapping[str, Any]) -> Event:
+        """The native poll of a private ballot, once it is there."""
+
+        def found() -> list[Event]:
+            shown = [(event, event.content.get(FACTS, {})) for event in self.events]
+            return [
+                event
+                for event, facts in shown
+                if facts.get("kind") == "poll.asked" and facts.get("poll") == poll["poll"]
+            ]
+
+        async with self._news:
+            await asyncio.wait_for(self._news.wait_for(found), PATIENCE)
+            return found()[0]
 
     async def facts(self, room: str, kind: str, start: int) -> Mapping[str, Any]:
         """The first message of a kind in a room, from the `start`th event on."""

@@ -148,8 +148,12 @@ class Scene:
     async def everybody(self, poll: Facts, last: str) -> None:
         await self.stage.votes(self.seated[:-1], poll, "agree")
         word = {"agree": "akkoord", "object": "bezwaar"}[last]
-        line = f"!{word} {poll['number']}"
-        await self.stage.say(self.seated[-1], line, expect="poll.closed")
+        line, who = f"!{word} {poll['number']}", self.seated[-1]
+        if poll.get("private"):
+            await self.stage.say(who, line, direct=True, expect="ballot.noted")
+            await self.stage.see(who, "poll.closed")
+        else:
+            await self.stage.say(who, line, expect="poll.closed")
 
     async def fiche(self) -> None:
         """Whether at all; three items, one objected to and amended; and the whole."""

@@ -66,12 +66,8 @@ class RealStage:
         return await member.facts(room, expect, start)
 
     async def votes(self, voters: Sequence[str], poll: Mapping[str, Any], answer: str) -> None:
-        content = {
-            "m.relates_to": {"rel_type": "m.reference", "event_id": poll["poll_event"]},
-            "org.matrix.msc3381.poll.response": {"answers": [poll["answers"][answer]]},
-        }
         members = [self._members[who] for who in voters]
-        await asyncio.gather(*(one.ballot(content) for one in members))
+        await asyncio.gather(*(one.votes(poll, answer) for one in members))
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> Mapping[str, Any]:
         member = self._members[who]

@@ -1,5 +1,6 @@
 """Open the database, lock it down, bring it to the code's version."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ from sqlalchemy import Engine, create_engine, event
 
 from storage.models import Base
 
-__all__ = ["Base", "DatabaseTooNew", "forget_pages", "migrate", "open_database"]
+__all__ = [
+    "Base",
+    "DatabaseTooNew",
+    "forget_pages",
+    "lock_down",
+    "migrate",
+    "open_database",
+]
 
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -30,25 +38,36 @@ class DatabaseTooNew(Exception):
 def open_database(url: str) -> Engine:
     """An engine for a database that is at the code's version; `DatabaseTooNew` if it is beyond."""
     engine = create_engine(url, hide_parameters=True)
+    lock_down(engine)
+    migrate(engine)
+    return engine
+
+
+def lock_down(engine: Engine) -> None:
+    """Before its first connection."""
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _lock_down)
         event.listen(engine, "begin", _begin_immediately)
-    migrate(engine)
-    return engine
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Run the migrations up to `revision`."""
     with engine.begin() as connection:
-        script = ScriptDirectory.from_config(config())
-        known = {step.revision for step in script.walk_revisions()}
+        known, heads = _revisions()
         current = set(MigrationContext.configure(connection).get_current_heads())
         if current - known:
             raise DatabaseTooNew
-        if current != set(script.get_heads()) or revision != "head":
+        if current != heads or revision != "head":
             settings = config()
             settings.attributes["connection"] = connection
             command.upgrade(settings, revision)
+
+
+@cache
+def _revisions() -> tuple[set[str], set[str]]:
+    """All that the code knows, and the newest."""
+    script = ScriptDirectory.from_config(config())
+    return {step.revision for step in script.walk_revisions()}, set(script.get_heads())
 
 
 def config() -> Config:

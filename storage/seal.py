@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -48,14 +49,17 @@ class Seal:
 
     def index(self, plain: str, context: str) -> bytes:
         """The blind index of a value: equal for equal values, meaningless without the key."""
-        key = self.derive("index")
-        return hmac.new(key, f"{context}\0{plain}".encode(), hashlib.sha256).digest()
+        return hmac.new(self._index_key, f"{context}\0{plain}".encode(), hashlib.sha256).digest()
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose; each purpose has its own."""
         hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"tafelbot {purpose}".encode())
         return hkdf.derive(self.master_key)
 
-    @property
+    @cached_property
+    def _index_key(self) -> bytes:
+        return self.derive("index")
+
+    @cached_property
     def _cipher(self) -> AESGCM:
         return AESGCM(self.derive("seal"))

@@ -4,10 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.scene import Scene
-from tests.hall import Hall, Picture
-
-GATHERED: list[Picture] = []  # played once, and then pictured
+from tests.hall import Hall
+from tests.moments import gathered_hall
 
 
 @pytest.fixture
@@ -17,11 +15,6 @@ def empty_hall(tmp_path: Path) -> Hall:
 
 
 @pytest.fixture
-async def hall(empty_hall: Hall) -> Hall:
+async def hall(tmp_path: Path) -> Hall:
     """Everybody is enrolled and in the table's room."""
-    if GATHERED:
-        empty_hall.restore(GATHERED[0])
-        return empty_hall
-    await Scene(empty_hall).gather()
-    GATHERED.append(empty_hall.picture())
-    return empty_hall
+    return await gathered_hall(tmp_path)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from bot.app import App, enrol_from_settings
@@ -29,9 +29,9 @@ from bot.matrix.door import (
 from bot.matrix.talk import NotVerified, ShortString, Talk
 from bot.rules.room import MEGOLM, Fault
 from handlers.turn import Table
-from storage.database import open_database
 from storage.seal import Seal
 from storage.tx import transaction
+from tests.quick import open_quickly
 
 SERVER = "voorbeeldstad.example"
 BOT = f"@tafelbot:{SERVER}"
@@ -295,6 +295,12 @@ class Picture:
     now: datetime
 
 
+def _lay(picture: Picture, folder: Path) -> None:
+    for old in folder.glob("tafelbot.db*"):
+        old.unlink()
+    (folder / "tafelbot.db").write_bytes(picture.store)
+
+
 def heard(sent: Sent, at: datetime, hearing: Hearing = Hearing.TRUSTED) -> Event:
     event = Event(sent.event_id, sent.room, sent.sender, at, sent.type, sent.content, hearing)
     return replace(event, identity=key_of(sent.sender))
@@ -304,10 +310,14 @@ class Hall:
     """People say things, time passes, we look at what was answered. A `demo.scene.Stage`."""
 
     def __init__(
-        self, folder: Path, table: Table = TABLE, matrix: FakeMatrix | None = None
+        self,
+        folder: Path,
+        table: Table = TABLE,
+        matrix: FakeMatrix | None = None,
+        now: datetime = NOON,
     ) -> None:
         self.matrix = matrix or FakeMatrix()
-        self.now = NOON
+        self.now = now
         self.folder = folder
         self.table = table
         self.tokens = itertools.count(1)
@@ -315,7 +325,7 @@ class Hall:
 
     def start(self) -> None:
         """Start the bot; again, if it was killed."""
-        engine = open_database(f"sqlite:///{self.folder / 'tafelbot.db'}")
+        engine = open_quickly(self.folder / "tafelbot.db")
         seal = Seal(KEY)
         with transaction(engine, seal) as tx:
             tx.check_master_key()
@@ -332,12 +342,16 @@ class Hall:
         self.desk.engine.dispose()
         return Picture(self.matrix.copy(), (self.folder / "tafelbot.db").read_bytes(), self.now)
 
+    @classmethod
+    def as_in(cls, picture: "Picture", folder: Path) -> Self:
+        """Another hall, as that one was when the picture was taken."""
+        _lay(picture, folder)
+        return cls(folder, matrix=picture.matrix.copy(), now=picture.now)
+
     def restore(self, picture: "Picture") -> None:
         """As it was when the picture was taken, with the bot started anew."""
         self.desk.engine.dispose()
-        for old in self.folder.glob("tafelbot.db*"):
-            old.unlink()
-        (self.folder / "tafelbot.db").write_bytes(picture.store)
+        _lay(picture, self.folder)
         self.matrix, self.now = picture.matrix.copy(), picture.now
         self.start()
 
@@ -441,12 +455,29 @@ class Hall:
             await self.vote(who, poll, answer, expect="polls.overview")
 
     def ballot(self, who: str, poll: Mapping[str, Any], answer: str) -> Sent:
+        """In the table's room, or if it is private, in the poll in their direct room."""
+        room, event, shown = self.room, poll.get("poll_event"), poll
+        if poll.get("private"):
+            asked = self.asked(who, poll)
+            room, event, shown = asked.room, asked.event_id, facts_of(asked)
         content = {
-            "m.relates_to": {"rel_type": "m.reference", "event_id": poll["poll_event"]},
-            "org.matrix.msc3381.poll.response": {"answers": [poll["answers"][answer]]},
+            "m.relates_to": {"rel_type": "m.reference", "event_id": event},
+            "org.matrix.msc3381.poll.response": {"answers": [shown["answers"][answer]]},
         }
         kind = "org.matrix.msc3381.poll.response"
-        return self.matrix.add(self.room, self.user_id(who), kind, content)
+        return self.matrix.add(room, self.user_id(who), kind, content)
+
+    def asked(self, who: str, poll: Mapping[str, Any]) -> Sent:
+        """The native poll in somebody's direct room."""
+        company = {BOT, self.user_id(who)}
+        (found,) = [
+            event
+            for event in self.matrix.events.values()
+            if self.matrix.rooms[event.room].facts.joined == company
+            and facts_of(event).get("kind") == "poll.asked"
+            and facts_of(event)["poll"] == poll["poll"]
+        ]
+        return found
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> dict[str, Any]:
         room = await self.direct(who) if direct else self.room

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from bot.matrix.door import Batch, Content, Event, Hearing
@@ -10,13 +11,15 @@ from bot.rules import reference as references
 from bot.rules.identity import Proof
 from demo.scene import COORDINATOR, PEOPLE, Scene
 from storage.inspect import tables
-from tests.hall import BOT, Hall, Sent, facts_of, heard, key_of
+from tests.hall import BOT, Hall, Picture, Sent, facts_of, heard, key_of
 
 __all__ = ["Batch", "heard"]
 
 UNKNOWN = references.make(lambda alphabet: alphabet[7])  # well formed, given to no case
 MISTYPED = f"{UNKNOWN[:-1]}{'2' if UNKNOWN[-1] != '2' else '3'}"
 BOOKKEEPING = {"seen", "outbox", "sync_point", "trace"}  # what hearing itself leaves behind
+
+GATHERED: list[Picture] = []
 
 Facts = dict[str, Any]
 
@@ -109,6 +112,15 @@ def store(hall: Hall) -> Mapping[str, Any]:
     """Everything the store holds, without the bookkeeping of hearing and speaking."""
     found = tables(hall.desk.engine, hall.desk.seal)
     return {name: rows for name, rows in found.items() if name not in BOOKKEEPING}
+
+
+async def gathered_hall(folder: Path) -> Hall:
+    """Everybody is enrolled and in the room: played once, and then pictured."""
+    if not GATHERED:
+        hall = Hall(folder)
+        await Scene(hall).gather()
+        GATHERED.append(hall.picture())
+    return Hall.as_in(GATHERED[0], folder)
 
 
 async def gathered(hall: Hall) -> Moment:

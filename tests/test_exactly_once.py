@@ -24,11 +24,12 @@ from bot.matrix.door import Batch, Content, Event, Hearing, Invitation, RoomPlan
 from bot.rules.facts import Token
 from bot.rules.room import Fault
 from demo.scene import COORDINATOR, FEW, Scene
+from handlers.turn import Table
 from storage.inspect import tables
 from storage.outbox import Act
 from storage.tx import Tx
 from tests import moments as at
-from tests.hall import BOT, FakeDoor, Hall, Sent, facts_of, heard
+from tests.hall import BOT, TABLE, FakeDoor, Hall, Sent, facts_of, heard
 from tests.moments import figures
 
 RANDOM = re.compile(
@@ -147,10 +148,10 @@ class MortalDoor(FakeDoor):
 class MortalHall(Hall):
     """A hall whose bot is started again whenever it was killed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, table: Table = TABLE) -> None:
         self.fate = Fate()
         self.spared: Callable[[int], bool] = lambda _point: False  # after each batch
-        super().__init__(folder)
+        super().__init__(folder, table)
 
     def start(self) -> None:
         super().start()

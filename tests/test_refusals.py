@@ -4,19 +4,21 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import pytest
 
 from bot.matrix.door import Hearing
 from bot.rules.fiche import TEXT_LIMIT, FicheText
 from bot.rules.refusal import Reason, Refused
-from demo.scene import COORDINATOR, Scene
+from demo.scene import COORDINATOR
 from handlers.arguments import Words, form_code
 from locales.catalogue import catalogue
 from locales.codes import fold
 from tests import moments as at
 from tests.hall import Hall, Picture
-from tests.moments import MISTYPED, UNKNOWN, Moment, reason, store
+from tests.moments import MISTYPED, UNKNOWN, Moment, gathered_hall, reason, store
 
 R = Reason
 C = COORDINATOR
@@ -223,15 +225,16 @@ BAD = (
 PICTURES: dict[str, tuple[Picture, Moment]] = {}
 
 
-async def reach(bad: Bad, hall: Hall) -> Moment:
+async def reach(bad: Bad, folder: Path) -> Moment:
     """The moment of a bad line, in a hall of its own."""
     name = bad.moment.__name__
     if name not in PICTURES:
-        await Scene(hall).gather()
+        (folder / "first").mkdir()
+        hall = await gathered_hall(folder / "first")
         moment = await bad.moment(hall)
         PICTURES[name] = hall.picture(), moment
     picture, moment = PICTURES[name]
-    hall.restore(picture)
+    hall = Hall.as_in(picture, folder)
     return replace(moment, hall=hall, scene=replace(moment.scene, stage=hall))
 
 
@@ -241,10 +244,10 @@ async def reach(bad: Bad, hall: Hall) -> Moment:
     ids=lambda bad: f"{bad.why}: {bad.line[:40]}",
 )
 async def test_it_is_refused_with_one_sentence_and_changes_nothing(
-    empty_hall: Hall, bad: Bad
+    tmp_path: Path, bad: Bad
 ) -> None:
-    hall = empty_hall
-    moment = await reach(bad, hall)
+    moment = await reach(bad, tmp_path)
+    hall = moment.hall
     line = moment.line(bad.line)
     await moment.says(bad.who, "!status")  # greeted, and the direct room is there
     room = await hall.direct(bad.who) if bad.direct else hall.room
@@ -264,15 +267,16 @@ async def test_it_is_refused_with_one_sentence_and_changes_nothing(
 
 def echoed(line: str, body: str) -> set[str]:
     """Words of the line, other than the bot's own, that stand in the answer."""
-    own = {fold(word) for text in texts() for word in WORD.findall(text)}
-    typed = {word for word in WORD.findall(line) if fold(word) not in own}
+    typed = {word for word in WORD.findall(line) if fold(word) not in own_words()}
     return {
         word for word in typed if len(word) > 1 and re.search(rf"(?<!\w){re.escape(word)}", body)
     }
 
 
-def texts() -> list[str]:
-    return [f"{message.id} {message.string}" for message in catalogue("nl") if message.id]
+@cache
+def own_words() -> set[str]:
+    texts = [f"{message.id} {message.string}" for message in catalogue("nl") if message.id]
+    return {fold(word) for text in texts for word in WORD.findall(text)}
 
 
 def test_an_echo_would_be_noticed() -> None:

@@ -55,6 +55,7 @@ class Member:
         """Start the client and log in."""
         self._process = await asyncio.create_subprocess_exec(
             NODE,
+            "--liftoff-only",  # compiling its WebAssembly well takes longer than running it
             str(SCRIPT),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
