@@ -232,7 +232,7 @@ BAD = (
     Bad(R.TEXT_TOO_LONG, at.with_fiche, "io", f"!punt sociaal + {'zwanenzang ' * TEXT_LIMIT}"),
     Bad(R.UNKNOWN_ITEM, at.with_item, "io", "!wijzig 7 zwanenzang"),
     Bad(R.UNKNOWN_ITEM, at.with_fiche, "io", "!wijzig 1 zwanenzang"),  # a poll, but no item
-    Bad(R.UNKNOWN_ITEM, at.informing, "io", "!verklaar 7"),
+    Bad(R.WRONG_ARGUMENTS, at.informing, "io", "!verklaar 7"),
     Bad(R.ITEM_ADOPTED, at.adopted, "io", "!wijzig {number} zwanenzang"),
 )
 
