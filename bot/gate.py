@@ -70,8 +70,11 @@ class Gate:
     async def _we_left(self, room_id: str) -> None:
         """If so: an event alone can be made up, or be old."""
         self._desk.room_changed(room_id)
-        if await self._desk.room(room_id) is not None:
-            return
+        if await self._desk.room(room_id) is None:
+            self._lost(room_id)
+
+    def _lost(self, room_id: str) -> None:
+        """A side room's keys are still to be forgotten, unless that is under way."""
         with self._desk.transaction() as tx:
             row = tx.people.room(room_id)
             case_id = row.case_id if row is not None else None

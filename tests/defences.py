@@ -380,7 +380,7 @@ REVIEWED: tuple[Mutant, ...] = (
     Mutant(
         "a direct room's key is given to everybody of the table who is in it",
         "bot/doing.py",
-        "None if outgoing.lane == TABLE_LANE else self._desk.user_id(outgoing.lane)",
+        "None if outgoing.lane <= TABLE_LANE else self._desk.user_id(outgoing.lane)",
         "None",
         ("tests/test_direct_rooms.py",),
     ),

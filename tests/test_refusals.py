@@ -266,7 +266,7 @@ async def test_it_is_refused_with_one_sentence_and_changes_nothing(
     hall = moment.hall
     line = moment.line(bad.line)
     await moment.says(bad.who, "!status")  # greeted, and the direct room is there
-    room = await hall.direct(bad.who) if bad.direct else hall.room
+    room = await hall.direct(bad.who) if bad.direct else hall.floor
     before = store(hall)
 
     sent = await moment.says(bad.who, line, direct=bad.direct)
