@@ -64,9 +64,7 @@ class Actor:
             if line is not None and core.holds_words(line):
                 says += self._remove_words(tx, request, refused)
             elif core.exposes(refused, line):
-                direct = request.place is Place.DIRECT
-                lane = int(request.sender) if direct else TABLE_LANE
-                says.append(traces.redaction(request.event_id, lane))
+                says.append(traces.redaction(request.event_id, request.lane))
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:

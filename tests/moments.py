@@ -65,6 +65,14 @@ class Moment:
                 new += await self.votes(who, answer)
         return new
 
+    async def opens_form(self, *guests: str) -> list[Sent]:
+        """The officer asks whether to feed back, and everybody agrees."""
+        self.poll = only(await self.says("io", f"!fiche {self.case}"), "poll.opened")
+        sent: list[Sent] = []
+        for who in (*self.scene.seated, *guests):
+            sent += await self.votes(who, "agree")
+        return sent
+
     def user(self, who: str) -> str:
         return self.hall.user_id(who)
 
@@ -404,17 +412,21 @@ async def aside(hall: Hall) -> Moment:
 async def aside_with_item(hall: Hall) -> Moment:
     """An item is asked there."""
     moment = await aside(hall)
-    await moment.says("io", f"!fiche {moment.case}")
+    await moment.opens_form(GUEST)
     sent = await moment.says("io", "!punt sociaal + Traint opnieuw.")
     moment.poll = only(sent, "poll.opened")
     return moment
 
 
 async def half_aside(hall: Hall) -> Moment:
-    """The form is open in the room of the case, and the guest is not in yet."""
-    moment = await called(hall)
-    await hall.aside(moment.scene.seated)
-    await moment.says("io", f"!fiche {moment.case}")
+    """The form is open in the room of the case, and somebody new is not in yet."""
+    moment = await aside(hall)
+    await moment.opens_form(GUEST)
+    floor, hall.apart = hall.apart, None
+    await moment.scene.enrol("nieuwe", "partner school")
+    await moment.says("nieuwe", "!aanwezig")
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@nieuwe}"))
+    hall.apart = floor
     return moment
 
 
