@@ -350,6 +350,7 @@ async def test_next_takes_everybody_out_and_all_that_was_said(hall: Hall) -> Non
     assert found["trace"] == []
     assert {one["role"] for one in found["member"]} & {"ad_hoc"} == set()
     assert in_room(sent, hall.room)[-1] == "agenda"
+    assert only(sent, "side.closed")["redacted"] == 7
 
 
 async def test_the_close_takes_everybody_out_too(hall: Hall) -> None:
