@@ -127,7 +127,9 @@ def _empty(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
     """What nobody was asked yet is not asked any more."""
     turn.tx.outbox.drop_waiting(lane, Act.POLL, tried=False)
     says = traces.of_lane(turn, meeting, lane)
-    return [*says, Say("side.closed", lane=lane, act=Act.DISMISS)]
+    facts: dict[str, Fact] = {"redacted": len(says)}
+    says.append(Say("side.closed", lane=lane, act=Act.DISMISS))
+    return [*says, Say("side.closed", facts, TABLE_LANE)]
 
 
 def left(turn: Turn, meeting: m.Meeting, case_id: int, account: Account) -> Says:

@@ -377,6 +377,21 @@ async def test_on_a_table_with_a_screen_no_words_of_the_form_stay(hall: Hall) ->
     assert typed.content == {}
 
 
+async def test_the_words_stay_until_the_officer_has_them(hall: Hall) -> None:
+    moment = await at.whole_asked(hall)
+    await moment.says(C, moment.line("!besproken {case} ja"))
+    room = await hall.direct("io")
+    hall.matrix.move(room, hall.user_id("io"), "invite")
+    await hall.hears(hall.member_event(room, hall.user_id("io"), "invite"))
+    await moment.everybody("agree")
+    assert reason(await moment.says(C, "!volgende")) == R.FORM_UNDELIVERED
+    assert reason(await moment.says(C, "!vergadering sluiten")) == R.FORM_UNDELIVERED
+    await hall.come("io")
+    await hall.hears()
+    assert [data for data in hall.matrix.uploads if data.startswith(b"PK")]
+    assert "meeting.closed" in at.kinds(await moment.says(C, "!vergadering sluiten"))
+
+
 async def test_words_called_a_secret_are_not_asked_again(hall: Hall) -> None:
     moment = await at.with_item(hall)
     number = moment.poll["number"]
@@ -421,5 +436,8 @@ def test_every_reason_is_provoked() -> None:
         R.NOT_ON_ROSTER,
         R.MISTYPED_CODE,
         R.ALREADY_REMINDED,
+        R.ON_SCREEN,
+        R.SECRET_INSIDE,
+        R.FORM_UNDELIVERED,
     }
     assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}
