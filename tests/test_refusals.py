@@ -434,7 +434,6 @@ def test_every_reason_is_provoked() -> None:
         R.NOT_ENCRYPTED,
         R.NOT_TAKEN_UP,
         R.NOT_ON_ROSTER,
-        R.MISTYPED_CODE,
         R.ALREADY_REMINDED,
         R.ON_SCREEN,
         R.SECRET_INSIDE,
