@@ -106,10 +106,6 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         "poll.opened": kind(
             "Follows each native poll, for people and programs.",
             *QUESTION,
-            Line(
-                N_("Who agrees also says: it holds nothing that I shared as a secret."),
-                when=holds_words,
-            ),
             Line(N_("The same words as before, asked again."), when="same"),
             Line(N_("Changed: {changes}"), when="changed"),
             Line(
@@ -137,8 +133,8 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             ),
             Line(
                 N_(
-                    "If it holds a secret of yours, type `{do_secret} {number}` in your direct "
-                    "room with me: it is left out, and nobody is told who said so."
+                    "Who agrees also says that it holds no secret of theirs. If it does, type "
+                    "`{do_secret} {number}` in your direct room with me: nobody is told who said so."
                 ),
                 when=holds_words,
             ),

@@ -43,10 +43,11 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
             N_("**The room of its own is closed**, and everybody is out of it."),
             N_(
                 "Deleted there, whatever was typed: {redacted} messages. The homeserver can keep "
-                "the originals for some days (7 by default), and other devices what they have "
+                "the encrypted originals for some days ({days}), and other devices what they have "
                 "shown already."
             ),
             redacted="int",
+            days="int",
         ),
         "guest.expected": kind(
             "Told to somebody who comes for one case, in the direct room.",
