@@ -134,7 +134,8 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             Line(
                 N_(
                     "Who agrees also says that it holds no secret of theirs. If it does, type "
-                    "`{do_secret} {number}` in your direct room with me: nobody is told who said so."
+                    "`{do_secret} {number}` in your direct room with me: nobody is told who said "
+                    "so."
                 ),
                 when=holds_words,
             ),
@@ -150,7 +151,8 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         ),
         "poll.question": kind(
             "The native poll itself; its facts are in the message that follows it.",
-            *QUESTION,
+            *(line for line in QUESTION if line.each is None),
+            Line(N_("Its words stand in the message that follows."), when="items"),
             fields=POLL,
         ),
         "poll.ended": kind(
