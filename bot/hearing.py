@@ -140,6 +140,7 @@ class Hearer:
                 await self._ballot(event, sender, room, place)
             return
         if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
+            self._actor.trace(event, sender, [])
             return
         edited = replacement(event.content)
         lines = spoken(edited if edited is not None else event.content)

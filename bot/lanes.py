@@ -4,18 +4,21 @@ needed."""
 import hashlib
 import logging
 
+from bot.composing import Composer
 from bot.desk import Desk
-from bot.matrix.door import MatrixRefused, RoomPlan
-from bot.rules.facts import Token
-from storage.outbox import TABLE_LANE
+from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
+from bot.rules.facts import Account, Token
+from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
+from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.lanes")
 
 
 class LaneRooms:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, composer: Composer) -> None:
         self._desk = desk
+        self._composer = composer
 
     async def of(self, lane: int) -> tuple[str | None, bool]:
         """The room of a lane, None while nobody is there to hear it; and whether one was made
@@ -71,6 +74,33 @@ class LaneRooms:
                 tx.people.prefer(tx.people.add_room(room, RoomKind.ASIDE, lane))
             tx.outbox.greetings_tried(lane, self._desk.clock())
         return True
+
+    async def create_table_room(self, outgoing: Outgoing) -> None:
+        """And tell whoever asked for it, once it is there."""
+        kind, room = "room.created", None
+        with self._desk.transaction() as tx:
+            there = tx.people.table_room() is not None
+        if not there:
+            try:
+                name = self._composer.room_name()
+                room = await self._desk.door.create_room(RoomPlan(outgoing.token, name))
+            except SessionLost:
+                raise
+            except Exception as error:
+                known = isinstance(error, MatrixRefused)
+                log.warning("no room for the table", exc_info=None if known else error)
+                kind = "room.failed"
+        with self._desk.transaction() as tx:
+            if room is not None and tx.people.table_room() is None:
+                tx.people.add_room(room, RoomKind.TABLE)
+            if tx.people.table_room() is None:
+                tx.outbox.drop_waiting(TABLE_LANE, Act.INVITE)
+            self._tell(tx, outgoing.facts.get("asker"), kind)
+            tx.outbox.sent(outgoing, None)
+
+    def _tell(self, tx: Tx, asker: object, kind: str) -> None:
+        if isinstance(asker, Account):
+            tx.outbox.add(int(asker), Act.MESSAGE, kind, {}, self._desk.chance.token())
 
 
 def _marker(token: Token, former: str | None) -> str:

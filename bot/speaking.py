@@ -9,14 +9,13 @@ from bot.composing import Composer
 from bot.desk import Desk
 from bot.doing import Doer
 from bot.lanes import LaneRooms
-from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
-from bot.rules.facts import Account, Facts
+from bot.matrix.door import MatrixRefused, SessionLost
+from bot.rules.facts import Facts
 from bot.siderooms import SideRooms
 from bot.trusting import Watch
 from bot.words import WordsMissing
 from handlers import core, effects
 from storage.outbox import TABLE_LANE, Act, Outgoing
-from storage.people import RoomKind
 from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.speaking")
@@ -39,7 +38,7 @@ class Speaker:
         self._desk = desk
         self._composer = Composer(desk)
         self._doer = Doer(desk, self._composer, watch)
-        self._rooms = LaneRooms(desk)
+        self._rooms = LaneRooms(desk, self._composer)
         self._sides = SideRooms(desk, self._composer)
         self._lanes: dict[int, asyncio.Task[None]] = {}
         self._again: set[int] = set()  # lanes in which something changed since they were looked at
@@ -94,7 +93,7 @@ class Speaker:
                 if not await self._sides.do(outgoing, room):
                     return
             elif outgoing.act is Act.CREATE:
-                await self._create_table_room(outgoing)
+                await self._rooms.create_table_room(outgoing)
             else:
                 assert room is not None
                 if not await self._say(outgoing, room) and outgoing.act is Act.FORGET:
@@ -165,32 +164,6 @@ class Speaker:
         """Nobody can agree to what nobody was shown."""
         if poll := tx.polls.find(poll_id):
             core.write_down_at(tx, effects.void(tx, poll, lost), self._desk.chance)
-
-    async def _create_table_room(self, outgoing: Outgoing) -> None:
-        """And tell whoever asked for it, once it is there."""
-        kind, room = "room.created", None
-        with self._desk.transaction() as tx:
-            there = tx.people.table_room() is not None
-        if not there:
-            try:
-                name = self._composer.room_name()
-                room = await self._desk.door.create_room(RoomPlan(outgoing.token, name))
-            except SessionLost:
-                raise
-            except Exception as error:
-                _report(outgoing, error)
-                kind = "room.failed"
-        with self._desk.transaction() as tx:
-            if room is not None and tx.people.table_room() is None:
-                tx.people.add_room(room, RoomKind.TABLE)
-            if tx.people.table_room() is None:
-                tx.outbox.drop_waiting(TABLE_LANE, Act.INVITE)
-            self._tell(tx, outgoing.facts.get("asker"), kind)
-            tx.outbox.sent(outgoing, None)
-
-    def _tell(self, tx: Tx, asker: object, kind: str) -> None:
-        if isinstance(asker, Account):
-            tx.outbox.add(int(asker), Act.MESSAGE, kind, {}, self._desk.chance.token())
 
 
 def _understood(tx: Tx, lane: int) -> frozenset[Act]:

@@ -41,6 +41,8 @@ def item(turn: Turn, section: Section, sign: Sign | None, phase: Phase | None, t
     """Propose an item; its words stay in the room, the store keeps a keyed digest (promise 1)."""
     case = _written_on(turn)
     rules.propose(section, sign, text)
+    newest = turn.tx.polls.newest_items(turn.meeting(), case)
+    rules.require_place(sum(one.outcome != Outcome.DROPPED for one in newest))
     poll = polls.new(turn, case, Subject.ITEM)
     poll.section, poll.phase = section, phase
     poll.sign = sign if section in rules.RISK_DOMAINS else None
@@ -118,7 +120,8 @@ def close(turn: Turn) -> Says:
     standing = effects.standing_items(turn, meeting, case)
     before = turn.tx.polls.last_about(meeting, case, Subject.WHOLE)
     digest = turn.tx.polls.digest_of_all(standing)
-    if standing and (before is None or before.digest != digest):
+    refused = before is not None and before.outcome == Outcome.NO_CONSENSUS
+    if standing and not (refused and before is not None and before.digest == digest):
         return _ask_whole(turn, case, before, digest)
     fiche.state = FicheState.CLOSED
     items = turn.tx.polls.newest_items(meeting, case)

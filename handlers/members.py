@@ -8,7 +8,7 @@ from bot.rules.refusal import Reason, Refused
 from handlers import roll, rooms
 from handlers.turn import Say, Says, Turn
 from storage import models as m
-from storage.outbox import TABLE_LANE, Act
+from storage.outbox import TABLE_LANE, Act, side_lane
 from storage.people import Identity
 from storage.tx import Tx
 
@@ -53,11 +53,11 @@ def strike(turn: Turn, account: Account) -> Says:
     """Take somebody off the table and out of its room, and out of every roster and role."""
     says = roll.depart(turn, account)
     said, *rest = part_with(turn.tx, account)
-    return [said, *says, *rest]
+    return [said, *says, *(one for one in rest if one not in says)]
 
 
 def part_with(tx: Tx, account: Account) -> Says:
-    """No longer a member: not of the table, not of its room, without a part in any case."""
+    """No longer a member: not of the table, not of its rooms, without a part in any case."""
     row = tx.people.member(account)
     assert row is not None
     facts: dict[str, Fact] = {
@@ -71,7 +71,7 @@ def part_with(tx: Tx, account: Account) -> Says:
     tx.outbox.drop_lane(account)
     if tx.people.table_room() is not None:
         says.append(rooms.removal(account))
-    return says
+    return says + [rooms.removal(account, side_lane(case)) for case in tx.people.side_cases()]
 
 
 def confirm(turn: Turn, user_id: str) -> Says:

@@ -33,7 +33,65 @@ _HOSTILE = "tests/homeserver/test_hostile.py"
 _GATE = "tests/test_gate.py"
 _FORGETTING = "tests/test_forgetting.py"
 
+_SIDE = "tests/test_side_rooms.py"
+
 ROOMS: tuple[Mutant, ...] = (
+    Mutant(
+        "whoever sits at the table may be in the room of any case",
+        "handlers/turn.py",
+        "any(not roster.get(account) for account in self.request.in_room)",
+        "False",
+        (f"{_SIDE}::test_nothing_is_proposed_or_agreed_while_somebody_else_is_there",),
+    ),
+    Mutant(
+        "who left the meeting stays in the room of a case",
+        "handlers/roll.py",
+        "*(rooms.removal(account, lane) for lane in lanes)",
+        "",
+        (f"{_SIDE}::test_whoever_is_gone_from_the_meeting_is_out_of_it_at_once",),
+    ),
+    Mutant(
+        "who left before the room of a case was made is asked in",
+        "bot/doing.py",
+        "outgoing.lane < TABLE_LANE and account not in expected",
+        "False",
+        (f"{_SIDE}::test_whoever_left_before_it_was_made_is_not_asked_in",),
+    ),
+    Mutant(
+        "who comes for one case only is asked into the table's room",
+        "handlers/members.py",
+        "if role is Role.AD_HOC:",
+        "if False:",
+        (f"{_SIDE}::test_who_comes_for_one_case_is_asked_into_its_room_only",),
+    ),
+    Mutant(
+        "an item of a case that is aside is proposed in the table's room",
+        "handlers/side.py",
+        "turn.request.lane != turn.tx.meetings.lane(meeting, case)",
+        "False",
+        (f"{_SIDE}::test_words_of_an_item_typed_at_the_table_are_deleted_at_once",),
+    ),
+    Mutant(
+        "a poll is asked before everybody can read it",
+        "bot/speaking.py",
+        "await self._sides.complete(first.lane, room)",
+        "room",
+        (f"{_SIDE}::test_no_poll_is_asked_before_everybody_can_read_it",),
+    ),
+    Mutant(
+        "another case is spoken of in the room of a case",
+        "handlers/turn.py",
+        "self.request.place is Place.SIDE and self.request.case != case_id",
+        "False",
+        (f"{_SIDE}::test_another_case_is_not_spoken_of_there",),
+    ),
+    Mutant(
+        "what was said in the room of a case stays there",
+        "handlers/side.py",
+        "says = traces.of_lane(turn, meeting, lane)",
+        "says: Says = []",
+        (f"{_SIDE}::test_next_takes_everybody_out_and_all_that_was_said",),
+    ),
     Mutant(
         "what a suspended person cannot read is lost",
         "bot/speaking.py",

@@ -350,7 +350,9 @@ class Hall:
     def as_in(cls, picture: "Picture", folder: Path) -> Self:
         """Another hall, as that one was when the picture was taken."""
         _lay(picture, folder)
-        return cls(folder, matrix=picture.matrix.copy(), now=picture.now)
+        hall = cls(folder, matrix=picture.matrix.copy(), now=picture.now)
+        hall.apart = picture.apart
+        return hall
 
     def restore(self, picture: "Picture") -> None:
         """As it was when the picture was taken, with the bot started anew."""
@@ -499,7 +501,7 @@ class Hall:
         return found
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> dict[str, Any]:
-        room = await self.direct(who) if direct else self.room
+        room = await self.direct(who) if direct else self.floor
         return self.answer(set(), room, kind)
 
     def refuse(self, facts: Mapping[str, Any]) -> str:

@@ -174,7 +174,7 @@ async def test_nobody_agrees_in_private_while_a_stranger_is_in_the_room(hidden: 
 
 async def test_whoever_joins_the_roster_is_asked_in_private_too(hidden: Hall) -> None:
     moment = await at.polled(hidden)
-    await moment.scene.enrol("jeugdhuis", "ad-hoc jeugdwerk")
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
     await moment.says("jeugdhuis", "!aanwezig")
     await moment.everybody("agree", but=("clb",))
     sent = await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@jeugdhuis}"))

@@ -25,7 +25,7 @@ async def test_two_meetings_from_the_first_word_to_the_last(empty_hall: Hall) ->
         (6, 1, "consensus"),
     ]
     (fiche,) = seen(hall, "fiche.adopted")
-    assert (fiche["case"], fiche["of"]) == (scene.first, len(scene.seated))
+    assert (fiche["case"], fiche["of"]) == (scene.first, len(scene.seated) + 1)  # the guest too
     assert {one["expires"] for one in seen(hall, "case.discussed")} == {"2027-11-23"}
     (closed,) = seen(hall, "action.closed")
     assert (closed["action"], closed["outcome"]) == (scene.action, "done")

@@ -360,6 +360,9 @@ async def test_next_takes_everybody_out_and_all_that_was_said(hall: Hall) -> Non
     assert {one["lane"] for one in found["trace"]} == {0}  # ballots at the table, until the close
     assert {one["role"] for one in found["member"]} & {"ad_hoc"} == set()
     assert in_room(sent, hall.room)[-1] == "agenda"
+    emptied = [one for one in hall.matrix.events.values() if one.room == room and not one.content]
+    assert len(emptied) > 6
+    assert only(sent, "side.closed")["redacted"] >= len(emptied)
 
 
 async def test_the_close_takes_everybody_out_too(hall: Hall) -> None:

@@ -107,9 +107,8 @@ async def test_one_objection_ends_it_whatever_else_is_unreadable(hall: Hall) -> 
 
 
 async def test_somebody_outside_the_roster_casts_no_doubt(hall: Hall) -> None:
-    moment = await at.latecomer(hall)
-    sent = await moment.says(COORDINATOR, f"!beslis {moment.case} niet-opvolgen")
-    moment.poll = only(sent, "poll.opened")
+    moment = await at.polled(hall)
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
     assert await unreadable(moment, hall.typed("jeugdhuis", "?", hall.room)) == []
     assert only(await moment.everybody("agree"), "poll.closed")["outcome"] == "consensus"
 

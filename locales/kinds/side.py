@@ -38,7 +38,17 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
             N_("The case is dealt with here again; ask anew, or go on with `{do_next}`."),
             case="case",
         ),
-        "side.closed": kind("Everybody is taken out of the room of a case."),
+        "side.closed": kind(
+            "The room of a case is emptied and left; said in the table's room.",
+            N_("**The room of its own is closed**, and everybody is out of it."),
+            N_(
+                "Deleted there, whatever was typed: {redacted} messages. The homeserver can keep "
+                "the encrypted originals for some days ({days}), and other devices what they have "
+                "shown already."
+            ),
+            redacted="int",
+            days="int",
+        ),
         "guest.expected": kind(
             "Told to somebody who comes for one case, in the direct room.",
             N_(
