@@ -248,8 +248,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.NOT_LOCKED: N_("Nothing with that number waits for you to declare anything."),
         Reason.SECRET_INSIDE: N_(
-            "Somebody has said that these words hold a secret of theirs, so they cannot be asked "
-            "again. Leave the secret out."
+            "Somebody has said that these words hold a secret of theirs, so they cannot be "
+            "proposed again. Leave the secret out."
         ),
         Reason.FORM_UNDELIVERED: N_(
             "The information officer has not got the form yet: I am waiting for them in their "

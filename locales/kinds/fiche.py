@@ -13,7 +13,10 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
     {
         "fiche.opened": kind(
             "The table feeds back; the information officer fills in a feedback form.",
-            N_("**Feedback form for {case}**, {direction}. Each word needs everybody: {roster}."),
+            N_(
+                "**Feedback form for {case}**, {direction}. Everybody must agree to every word: "
+                "{roster}."
+            ),
             Line(N_("`{section}`: {purpose}"), each="sections"),
             N_(
                 "Not every section must be filled in. Facts with dates, good and bad; no name, no "

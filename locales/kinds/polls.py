@@ -126,16 +126,16 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             Line(
                 N_(
                     "Answer in your direct room with me: in the poll there, or type `{do_agree} "
-                    "{number}` or `{do_object} {number}`. Nobody sees what you answer. An "
-                    "objection is final for this version; silence is not consent."
+                    "{number}` or `{do_object} {number}`. Nobody at the table sees what you "
+                    "answer. An objection is final for this version; silence is not consent."
                 ),
                 when="private",
             ),
             Line(
                 N_(
-                    "Who agrees also says that it holds no secret of theirs. If it does, type "
-                    "`{do_secret} {number}` in your direct room with me: nobody is told who said "
-                    "so."
+                    "By agreeing you also say that it holds nothing you shared as a secret. If it "
+                    "does, type `{do_secret} {number}` in your direct room with me: nobody is told "
+                    "who said so."
                 ),
                 when=holds_words,
             ),
@@ -185,8 +185,8 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             ),
             Line(
                 N_(
-                    "Somebody says that it holds a secret of theirs. It is left out; who said so "
-                    "is told to nobody and kept nowhere."
+                    "Somebody says that it holds a secret of theirs. It is left out; I tell nobody "
+                    "who said so, and do not keep it."
                 ),
                 when="confidential",
             ),

@@ -40,9 +40,9 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
         ),
         "side.closed": kind(
             "The room of a case is emptied and left; said in the table's room.",
-            N_("**The room of its own is closed**, and everybody is out of it."),
+            N_("**The room of that point is closed**, and everybody is out of it."),
             N_(
-                "Deleted there, whatever was typed: {redacted} messages. The homeserver can keep "
+                "Deleted there: {redacted} messages, whatever they held. The homeserver can keep "
                 "the encrypted originals for some days ({days}), and other devices what they have "
                 "shown already."
             ),

@@ -15,8 +15,8 @@ from demo.homeserver import Homeserver
 from demo.operating import BotProcess, set_up
 from demo.scene import COORDINATOR
 from demo.stage import RealStage
-from tests.homeserver.test_whole_meeting import StumblingProcess, assert_forgotten, encrypted
 from tests.french import AGREED, CANARIES, EVERYBODY, Ritual, on_paper
+from tests.homeserver.test_whole_meeting import StumblingProcess, assert_forgotten, encrypted
 
 SEED = 511
 OF_THE_FORM = ("poll.", "fiche.", "item.", "refused")

@@ -7,10 +7,6 @@ from pathlib import Path
 import pytest
 
 from demo.scene import COORDINATOR, GUEST
-from tests.interop.conftest import require_client
-from tests.interop.driver import until
-from tests.interop.stage import PeerStage, facts, holds, membership, raw_events
-from tests.interop.views import Raw, as_read, is_secret, is_speech, opens, refusals, shown, single
 from tests.french import (
     AGREED,
     ASIDE,
@@ -23,6 +19,10 @@ from tests.french import (
     Ritual,
     on_paper,
 )
+from tests.interop.conftest import require_client
+from tests.interop.driver import until
+from tests.interop.stage import PeerStage, facts, holds, membership, raw_events
+from tests.interop.views import Raw, as_read, is_secret, is_speech, opens, refusals, shown, single
 
 pytestmark = pytest.mark.interop
 
