@@ -105,20 +105,21 @@ def attest(turn: Turn, number: int, _confirmer: Confirmer) -> Says:
     poll = _of_form(turn, number)
     if not poll.waiting:
         raise Refused(Reason.NOT_LOCKED)
+    case = _written_on(turn)
     poll.waiting, poll.attested = False, True
-    return polls.ask(turn, poll)
+    return polls.void_whole(turn, case) + polls.ask(turn, poll)
 
 
 def close(turn: Turn) -> Says:
     """What has consensus goes to everybody once more, as a whole; nothing else leaves (F01)."""
     meeting, fiche = _open_fiche(turn)
     case = turn.tx.cases.get(fiche.case_id)
-    for poll in turn.tx.polls.open_ones(meeting):
-        raise Refused(Reason.POLLS_OPEN, number=poll.number)
+    _require_none_open(turn)
     standing = effects.standing_items(turn, meeting, case)
     before = turn.tx.polls.last_about(meeting, case, Subject.WHOLE)
     digest = turn.tx.polls.digest_of_all(standing)
-    if standing and (before is None or before.digest != digest):
+    answered = before is not None and before.outcome != Outcome.DROPPED
+    if standing and not (answered and before is not None and before.digest == digest):
         return _ask_whole(turn, case, before, digest)
     fiche.state = FicheState.CLOSED
     items = turn.tx.polls.newest_items(meeting, case)
@@ -146,16 +147,22 @@ def _put(turn: Turn, poll: m.Poll, source: EventId | None, notes: dict[str, Fact
 
 
 def _again(turn: Turn, case: m.Case, before: m.Poll, text: str) -> Says:
-    """The same whole once more."""
-    if text:
+    """The whole once more, as it is now; of nothing there is none."""
+    standing = effects.standing_items(turn, turn.meeting(), case)
+    if text or not standing:
         raise Refused(Reason.UNKNOWN_ITEM)
-    if before.outcome is None:
-        raise Refused(Reason.POLLS_OPEN, number=before.number)
-    digest = turn.tx.polls.digest_of_all(effects.standing_items(turn, turn.meeting(), case))
-    return _ask_whole(turn, case, before, digest)
+    _require_none_open(turn)
+    return _ask_whole(turn, case, before, turn.tx.polls.digest_of_all(standing))
+
+
+def _require_none_open(turn: Turn) -> None:
+    """What is still being asked could change the whole while it is answered (F01)."""
+    for poll in turn.tx.polls.open_ones(turn.meeting()):
+        raise Refused(Reason.POLLS_OPEN, number=poll.number)
 
 
 def _ask_whole(turn: Turn, case: m.Case, before: m.Poll | None, digest: bytes) -> Says:
+    side.require_nobody_else(turn, turn.meeting(), case)
     if turn.tx.polls.called_secret(turn.meeting(), case.id, digest):
         raise Refused(Reason.SECRET_INSIDE)
     poll = polls.new(turn, case, Subject.WHOLE, before)

@@ -92,10 +92,15 @@ def require_here(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
 def require_all_in(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
     """The same, and everybody on the roster can read them: who comes later could not."""
     require_here(turn, meeting, case)
-    roster = set(turn.tx.meetings.rostered(meeting, case))
-    if turn.request.in_room - roster:
+    require_nobody_else(turn, meeting, case)
+    turn.require_readers(turn.tx.meetings.rostered(meeting, case))
+
+
+def require_nobody_else(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
+    """Words are not shown to somebody who takes no part in their case (C15, C16)."""
+    here = turn.request.lane == turn.tx.meetings.lane(meeting, case)
+    if here and turn.request.in_room - set(turn.tx.meetings.rostered(meeting, case)):
         raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
-    turn.require_readers(roster)
 
 
 def done(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:

@@ -1,0 +1,92 @@
+"""What crosses while a form is agreed: nothing is adopted, shown or kept that was not asked."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.rules.consensus import BallotMode
+from bot.rules.refusal import Reason
+from demo.scene import COORDINATOR, PEOPLE
+from tests import moments as at
+from tests.hall import Hall
+from tests.moments import Moment, kinds, only, reason
+from tests.test_ballots import gathered
+
+SEATED = (COORDINATOR, *PEOPLE)
+PSYCH = "!punt psych - Kreeg in september een diagnose."
+
+
+@pytest.fixture
+async def hidden(tmp_path: Path) -> Hall:
+    """A table that answers in private."""
+    return await gathered(tmp_path, BallotMode.PRIVATE)
+
+
+async def outsider(moment: Moment) -> None:
+    """Somebody is enrolled and comes into the table's room, on no roster."""
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
+
+
+# the whole is what was asked as the whole
+
+
+async def test_an_item_attested_meanwhile_ends_the_poll_on_the_whole(hall: Hall) -> None:
+    moment = await at.adopted(hall)
+    waiting = only(await moment.says("io", PSYCH), "item.waiting")
+    whole = only(await moment.says("io", "!fiche sluiten"), "poll.opened")
+    sent = await moment.says("io", f"!verklaar {waiting['number']} psychiater")
+    moment.poll = only(sent, "poll.opened")
+    await moment.everybody("agree")
+    moment.poll = whole
+    await moment.everybody("agree")
+    assert not at.seen(hall, "fiche.adopted")
+
+
+async def test_the_whole_is_not_asked_again_while_an_item_is_asked(hall: Hall) -> None:
+    moment = await at.whole_refused(hall)
+    whole = moment.poll
+    await moment.says("io", "!punt reden School bracht het aan in mei.")
+    assert reason(await moment.says("io", f"!wijzig {whole['number']}")) == Reason.POLLS_OPEN
+
+
+async def test_a_whole_of_nothing_is_not_asked_again(hall: Hall) -> None:
+    moment = await at.adopted(hall)
+    first = moment.poll["number"]
+    moment.poll = only(await moment.says("io", "!fiche sluiten"), "poll.opened")
+    await moment.everybody("object")
+    await moment.says("io", f"!schrap {first}")
+    sent = await moment.says("io", f"!wijzig {moment.poll['number']}")
+    assert "poll.opened" not in kinds(sent)
+
+
+async def test_a_whole_that_was_only_interrupted_is_asked_again(hall: Hall) -> None:
+    moment = await at.whole_asked(hall)
+    sent = await moment.says("io", "!punt reden School bracht het aan in mei.")
+    moment.poll = only(sent, "poll.opened")
+    await moment.everybody("object")
+    sent = await moment.says("io", "!fiche sluiten")
+    assert kinds(sent).count("fiche.closed") == 0
+    assert only(sent, "poll.opened")["subject"] == "whole"
+
+
+# nobody reads who is not on the roster
+
+
+async def test_the_whole_is_not_shown_to_somebody_who_takes_no_part(hall: Hall) -> None:
+    moment = await at.adopted(hall)
+    await outsider(moment)
+    assert reason(await moment.says("io", "!fiche sluiten")) == Reason.ROOM_EXCEEDS_ROSTER
+
+
+async def test_the_whole_is_not_asked_again_before_somebody_who_takes_no_part(hall: Hall) -> None:
+    moment = await at.whole_refused(hall)
+    await outsider(moment)
+    sent = await moment.says("io", moment.line("!wijzig {number}"))
+    assert reason(sent) == Reason.ROOM_EXCEEDS_ROSTER
+
+
+async def test_an_attested_item_is_not_shown_to_somebody_who_takes_no_part(hall: Hall) -> None:
+    moment = await at.with_psych(hall)
+    await outsider(moment)
+    sent = await moment.says("io", moment.line("!verklaar {number} psychiater"))
+    assert reason(sent) == Reason.ROOM_EXCEEDS_ROSTER
