@@ -7,8 +7,9 @@ import pytest
 from bot.rules.consensus import BallotMode
 from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, PEOPLE
+from storage.people import RoomKind
 from tests import moments as at
-from tests.hall import Hall
+from tests.hall import Hall, facts_of
 from tests.moments import Moment, kinds, only, reason
 from tests.test_ballots import gathered
 
@@ -90,3 +91,57 @@ async def test_an_attested_item_is_not_shown_to_somebody_who_takes_no_part(hall:
     await outsider(moment)
     sent = await moment.says("io", moment.line("!verklaar {number} psychiater"))
     assert reason(sent) == Reason.ROOM_EXCEEDS_ROSTER
+
+
+async def test_in_private_too_words_wait_until_everybody_can_read_them(hidden: Hall) -> None:
+    hall = hidden
+    moment = await at.in_session(hall)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} -{@clb}"))
+    sent = await moment.says("io", f"!fiche {moment.case}")
+    assert "poll.opened" not in kinds(sent)
+    assert "poll.asked" not in kinds(sent)
+    before = set(hall.matrix.events)
+    await hall.aside([who for who in SEATED if who != "clb"])
+    await hall.hears()
+    new = [one for key, one in hall.matrix.events.items() if key not in before]
+    assert kinds(new).count("poll.opened") == 1
+    assert kinds(new).count("poll.asked") == len(SEATED) - 1
+
+
+async def test_what_was_not_shown_in_private_is_not_shown_when_the_room_is_emptied(
+    hidden: Hall,
+) -> None:
+    hall = hidden
+    moment = await at.in_session(hall)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} -{@clb}"))
+    await moment.says("io", f"!fiche {moment.case}")
+    await moment.says(COORDINATOR, "!sluit 1")
+    hall.later(minutes=2)
+    sent = await moment.says(COORDINATOR, "!volgende")
+    assert "poll.opened" not in kinds(sent)
+    with hall.desk.transaction() as tx:
+        assert tx.people.rooms(RoomKind.SIDE) == []
+
+
+# rooms of a case, one after the other
+
+
+async def test_figures_in_another_room_of_the_same_case_are_a_message_of_their_own(
+    hall: Hall,
+) -> None:
+    moment = await at.in_session(hall)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} -{@clb}"))
+    roster = [who for who in SEATED if who != "clb"]
+    for _ in range(2):
+        await moment.says("io", f"!fiche {moment.case}")
+        await hall.aside(roster)
+        await hall.hears()
+        moment.poll = at.seen(hall, "poll.opened")[-1]
+        sent = await moment.votes("io", "agree")
+        (shown,) = [one for one in sent if facts_of(one).get("kind") == "polls.overview"]
+        assert "m.relates_to" not in shown.content
+        await moment.says(COORDINATOR, moment.line("!sluit {number}"))
+        hall.back()
+        hall.later(minutes=2)
+        await moment.says(COORDINATOR, "!volgende")
+        await moment.says(COORDINATOR, f"!deelnemers {moment.case}")
