@@ -6,7 +6,7 @@ import pytest
 
 from bot.rules.consensus import BallotMode
 from bot.rules.refusal import Reason
-from demo.scene import COORDINATOR, PEOPLE
+from demo.scene import COORDINATOR, GUEST, PEOPLE
 from storage.people import RoomKind
 from tests import moments as at
 from tests.hall import Hall, facts_of
@@ -121,6 +121,33 @@ async def test_what_was_not_shown_in_private_is_not_shown_when_the_room_is_empti
     assert "poll.opened" not in kinds(sent)
     with hall.desk.transaction() as tx:
         assert tx.people.rooms(RoomKind.SIDE) == []
+
+
+# nothing stays
+
+
+async def test_a_guest_keeps_no_poll_in_the_direct_room(hidden: Hall) -> None:
+    hall = hidden
+    moment = await at.gathered(hall)
+    await moment.scene.enrol(GUEST, "ad-hoc jeugdwerk")
+    moment.case = await moment.scene.notify("ocmw")
+    await moment.scene.open("")
+    await moment.says(COORDINATOR, "!volgende")
+    await moment.says(GUEST, "aanwezig", direct=True)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@jeugdhuis}"))
+    await hall.aside((*SEATED, GUEST))
+    number = only(await moment.says("io", f"!fiche {moment.case}"), "poll.opened")["number"]
+    direct = await hall.direct(GUEST)
+    asked = [one for one in hall.matrix.events.values() if one.room == direct]
+    assert "poll.asked" in kinds(asked)
+    await moment.says(COORDINATOR, f"!sluit {number}")
+    hall.back()
+    hall.later(minutes=2)
+    await moment.says(COORDINATOR, "!volgende")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} nee")
+    await moment.says(COORDINATOR, "!vergadering sluiten")
+    left = [one for one in hall.matrix.events.values() if one.room == direct and one.content]
+    assert not [one for one in left if "poll" in one.type]
 
 
 # rooms of a case, one after the other
