@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.matrix.door import Hearing
 from bot.rules.consensus import BallotMode
 from bot.rules.refusal import Reason
 from demo.scene import COORDINATOR, GUEST, PEOPLE
@@ -148,6 +149,32 @@ async def test_a_guest_keeps_no_poll_in_the_direct_room(hidden: Hall) -> None:
     await moment.says(COORDINATOR, "!vergadering sluiten")
     left = [one for one in hall.matrix.events.values() if one.room == direct and one.content]
     assert not [one for one in left if "poll" in one.type]
+
+
+async def test_unreadable_words_in_a_side_room_go_with_it(hall: Hall) -> None:
+    moment = await at.aside_with_item(hall)
+    sent = hall.typed("io", "!punt sociaal + Iets anders.", hall.floor)
+    clear = hall.typed("clb", "gewoon iets", hall.floor)
+    await moment.hears(sent, how=Hearing.UNREADABLE)
+    await moment.hears(clear, how=Hearing.CLEAR)
+    await moment.says(COORDINATOR, moment.line("!sluit {number}"))
+    await moment.says("io", "!fiche sluiten")
+    hall.back()
+    hall.later(minutes=2)
+    await moment.says(COORDINATOR, "!volgende")
+    assert not hall.matrix.events[sent.event_id].content
+    assert not hall.matrix.events[clear.event_id].content
+
+
+async def test_unreadable_words_of_the_officer_go_at_the_close(hall: Hall) -> None:
+    moment = await at.with_item(hall)
+    sent = hall.typed("io", "!punt sociaal + Iets anders.", hall.room)
+    await moment.hears(sent, how=Hearing.UNREADABLE)
+    await moment.says(COORDINATOR, moment.line("!sluit {number}"))
+    await moment.says("io", "!fiche sluiten")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, "!vergadering sluiten")
+    assert not hall.matrix.events[sent.event_id].content
 
 
 # rooms of a case, one after the other
