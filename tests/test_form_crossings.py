@@ -199,3 +199,17 @@ async def test_figures_in_another_room_of_the_same_case_are_a_message_of_their_o
         hall.later(minutes=2)
         await moment.says(COORDINATOR, "!volgende")
         await moment.says(COORDINATOR, f"!deelnemers {moment.case}")
+
+
+async def test_the_same_words_can_be_asked_again_aside(hall: Hall) -> None:
+    moment = await at.with_guest(hall)
+    await moment.says(GUEST, "aanwezig", direct=True)
+    await moment.opens_form()
+    moment.poll = only(await moment.says("io", "!punt sociaal + Traint."), "poll.opened")
+    item = moment.poll["number"]
+    await moment.everybody("agree")
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} +{@jeugdhuis}"))
+    await hall.aside((*SEATED, GUEST))
+    sent = await moment.says("io", f"!wijzig {item}")
+    assert "poll.void" not in kinds(sent)
+    assert only(sent, "poll.opened")["same"]
