@@ -213,3 +213,18 @@ async def test_the_same_words_can_be_asked_again_aside(hall: Hall) -> None:
     sent = await moment.says("io", f"!wijzig {item}")
     assert "poll.void" not in kinds(sent)
     assert only(sent, "poll.opened")["same"]
+
+
+# who may know
+
+
+async def test_minutes_tell_the_table_nothing_of_a_form_that_was_agreed_aside(hall: Hall) -> None:
+    moment = await at.aside_with_item(hall)
+    for who in (*moment.scene.seated, GUEST):
+        await moment.votes(who, "agree")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    hall.back()
+    sent = await moment.says(COORDINATOR, "!notulen")
+    (minutes,) = [one for one in sent if facts_of(one).get("kind") == "minutes.ready"]
+    assert "sociaal" not in hall.matrix.uploads[-1].decode().lower()
+    assert minutes.room == hall.room
