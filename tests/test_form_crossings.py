@@ -71,6 +71,21 @@ async def test_a_whole_that_was_only_interrupted_is_asked_again(hall: Hall) -> N
     assert only(sent, "poll.opened")["subject"] == "whole"
 
 
+# a typed yes is to the version it was typed for
+
+
+async def test_a_yes_held_back_until_the_next_version_is_no_yes_to_it(hall: Hall) -> None:
+    moment = await at.with_item(hall)
+    number = moment.poll["number"]
+    late = [hall.typed(who, f"!akkoord {number}", hall.room) for who in SEATED]
+    await moment.says("io", f"!wijzig {number} Heeft alles toegegeven in mei.")
+    sent = await moment.hears(*late)
+    assert {facts_of(one)["reason"] for one in sent} == {Reason.VERSION_MISSING}
+    for who in SEATED:
+        sent = await moment.says(who, f"!akkoord {number}.2")
+    assert only(sent, "poll.closed")["outcome"] == "consensus"
+
+
 # nobody reads who is not on the roster
 
 

@@ -132,9 +132,14 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 when="private",
             ),
             Line(
+                N_("To agree by typing, name the version: `{do_agree} {number}.{version}`."),
+                when=lambda facts: facts["version"] != 1,
+            ),
+            Line(
                 N_(
                     "Who agrees also says that it holds no secret of theirs. If it does, type "
-                    "`{do_secret} {number}` in your direct room with me: nobody is told who said so."
+                    "`{do_secret} {number}` in your direct room with me: nobody is told who said "
+                    "so."
                 ),
                 when=holds_words,
             ),
