@@ -243,3 +243,15 @@ async def test_minutes_tell_the_table_nothing_of_a_form_that_was_agreed_aside(ha
     (minutes,) = [one for one in sent if facts_of(one).get("kind") == "minutes.ready"]
     assert "sociaal" not in hall.matrix.uploads[-1].decode().lower()
     assert minutes.room == hall.room
+
+
+async def test_nobody_agrees_from_the_direct_room_while_somebody_else_is_in_the_side_room(
+    hall: Hall,
+) -> None:
+    moment = await at.aside_with_item(hall)
+    stranger = "@vreemd:voorbeeldstad.example"
+    hall.matrix.move(hall.floor, stranger, "join")
+    await hall.hears(hall.member_event(hall.floor, stranger, "join"))
+    line = moment.line("akkoord {number}")
+    sent = await moment.says("clb", line, direct=True)
+    assert reason(sent) == Reason.STRANGER_PRESENT
