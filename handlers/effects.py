@@ -40,6 +40,8 @@ def follow(turn: Turn, poll: m.Poll) -> Says:
 
 def void(tx: Tx, poll: m.Poll, lost: Collection[int]) -> Says:
     """A poll that could not be shown; `lost`: the items whose words are not to be had."""
+    if poll.outcome is not None:
+        return []
     poll.outcome = Outcome.NO_CONSENSUS
     meeting = tx.meetings.running()
     if meeting is not None and poll.subject == Subject.FEEDBACK:

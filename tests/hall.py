@@ -189,7 +189,7 @@ class FakeDoor:
 
     async def fetch(self, room: str, event_id: str) -> Event | None:
         sent = self.matrix.events.get(event_id)
-        if sent is None or not sent.content:
+        if sent is None or sent.room != room or not sent.content:
             return None
         return heard(sent, NOON, self.fetched_as)
 

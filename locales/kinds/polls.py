@@ -132,6 +132,10 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 when="private",
             ),
             Line(
+                N_("To agree by typing, name the version: `{do_agree} {number}.{version}`."),
+                when=lambda facts: facts["version"] != 1,
+            ),
+            Line(
                 N_(
                     "By agreeing you also say that it holds nothing you shared as a secret. If it "
                     "does, type `{do_secret} {number}` in your direct room with me: nobody is told "
