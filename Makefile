@@ -12,7 +12,11 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(SHM) $(PY) -m pytest -n $(WORKERS) --dist lo
 
 # What repeats in many more ways what other tests show: run by `make thorough`.
 LONG := tests/homeserver/test_backlog.py tests/homeserver/test_identity_commands.py \
-	tests/homeserver/test_interrupted_start.py tests/homeserver/test_interrupted_changes.py
+	tests/homeserver/test_interrupted_start.py tests/homeserver/test_interrupted_changes.py \
+	tests/homeserver/test_fiche.py
+FORM := tests/interop/test_fiche.py::test_
+MODES := $(FORM)it_is_read_agreed_to_and_erased_by_its_roster_only[private] \
+	$(FORM)on_a_screen_no_word_of_it_is_said
 TWO := tests/test_exactly_once.py::test_two_meetings_with_many_deaths_end_as_if_there_had_been_none
 DEATHS := $(TWO)[151] $(TWO)[263] \
 	tests/homeserver/test_whole_meeting.py::test_a_bot_killed_over_and_over_holds_the_same_meetings
@@ -45,10 +49,10 @@ demo: install ## hold a whole meeting on a real homeserver (STAY=1: stay up and 
 
 test: install client check ## check, then run every test (ARGS="-k ballot" for some)
 	$(PYTEST) --no-loadscope-reorder $(FIRST) tests \
-		$(addprefix --ignore=,$(LONG)) $(addprefix --deselect=,$(DEATHS)) $(ARGS)
+		$(addprefix --ignore=,$(LONG)) $(addprefix --deselect=,$(DEATHS) $(MODES)) $(ARGS)
 
 thorough: install client ## the long tests too: deaths, backlogs and interruptions in many more ways
-	$(PYTEST) $(DEATHS) $(LONG) $(ARGS)
+	$(PYTEST) $(DEATHS) $(MODES) $(LONG) $(ARGS)
 
 check: install ## format, lint, types, layers
 	$(PY) -m ruff format --check .

@@ -56,6 +56,13 @@ class BotProcess:
         settings = self.config.read_text()
         self.config.write_text(f'{settings}{seat}_fingerprint = "{master_key}"\n')
 
+    def choose(self, language: str, *lines: str) -> None:
+        """The table's language, and more of its settings."""
+        settings = self.config.read_text().replace(
+            'languages = ["nl"]', f'languages = ["{language}"]'
+        )
+        self.config.write_text("\n".join([settings.rstrip(), *lines, ""]))
+
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

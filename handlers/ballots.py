@@ -100,14 +100,18 @@ def cast(turn: Turn, poll: m.Poll, answer: Answer) -> Says:
 
 
 def _call_secret(turn: Turn, poll: m.Poll) -> Says:
-    """Its words are out. Nothing says whose secret it is: neither who answered nor who had not
-    is kept any longer (F05)."""
+    """Its words are out, wherever they are asked. Nothing says whose secret it is: neither who
+    answered nor who had not is kept any longer (F05)."""
     _require_may_answer(turn, poll)
     if poll.subject not in WORDED:
         raise Refused(Reason.NO_WORDS, number=poll.number)
-    poll.secret = True
-    turn.tx.polls.forget_answers(poll)
-    return settle(turn, poll)
+    says: Says = []
+    for same in turn.tx.polls.same_words(poll):
+        same.secret = True
+        if same.outcome is None and not same.waiting:
+            turn.tx.polls.forget_answers(same)
+            says += settle(turn, same)
+    return says
 
 
 def _shown(turn: Turn, number: int) -> m.Poll:

@@ -51,8 +51,9 @@ def roster(turn: Turn, reference: Reference, changes: tuple[tuple[str, bool], ..
     notification.require_admitted(CaseState(case.state))
     meeting = turn.session()
     says = _floor(turn, meeting, case)
-    says += polls.void_whole(turn, case) if changes else []
     before = set(turn.tx.meetings.rostered(meeting, case))
+    if any((turn.person(user_id) in before) is not joins for user_id, joins in changes):
+        says += polls.void_whole(turn, case)
     for user_id, joins in changes:
         _change(turn, meeting, case, turn.person(user_id), joins=joins)
     stated = turn.tx.meetings.rostered(meeting, case)

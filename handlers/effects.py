@@ -147,7 +147,7 @@ def stands(turn: Turn, poll: m.Poll) -> bool:
         return True
     roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
-    return consensus.outcome(roster, ballots) is Outcome.CONSENSUS
+    return consensus.outcome(roster, ballots, secret=poll.secret) is Outcome.CONSENSUS
 
 
 def require_handed_over(turn: Turn, meeting: m.Meeting) -> None:

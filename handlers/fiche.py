@@ -41,6 +41,8 @@ def item(turn: Turn, section: Section, sign: Sign | None, phase: Phase | None, t
     """Propose an item; its words stay in the room, the store keeps a keyed digest (promise 1)."""
     case = _written_on(turn)
     rules.propose(section, sign, text)
+    newest = turn.tx.polls.newest_items(turn.meeting(), case)
+    rules.require_place(sum(one.outcome != Outcome.DROPPED for one in newest))
     poll = polls.new(turn, case, Subject.ITEM)
     poll.section, poll.phase = section, phase
     poll.sign = sign if section in rules.RISK_DOMAINS else None
@@ -105,20 +107,25 @@ def attest(turn: Turn, number: int, _confirmer: Confirmer) -> Says:
     poll = _of_form(turn, number)
     if not poll.waiting:
         raise Refused(Reason.NOT_LOCKED)
+    if poll.secret:
+        raise Refused(Reason.SECRET_INSIDE)
+    case = turn.tx.cases.get(poll.case_id)
+    side.require_only_roster(turn, turn.meeting(), case)
+    says = polls.void_whole(turn, case)  # an item more
     poll.waiting, poll.attested = False, True
-    return polls.ask(turn, poll)
+    return says + polls.ask(turn, poll)
 
 
 def close(turn: Turn) -> Says:
     """What has consensus goes to everybody once more, as a whole; nothing else leaves (F01)."""
     meeting, fiche = _open_fiche(turn)
     case = turn.tx.cases.get(fiche.case_id)
-    for poll in turn.tx.polls.open_ones(meeting):
-        raise Refused(Reason.POLLS_OPEN, number=poll.number)
+    _require_all_closed(turn)
     standing = effects.standing_items(turn, meeting, case)
     before = turn.tx.polls.last_about(meeting, case, Subject.WHOLE)
     digest = turn.tx.polls.digest_of_all(standing)
-    if standing and (before is None or before.digest != digest):
+    refused = before is not None and before.outcome == Outcome.NO_CONSENSUS
+    if standing and not (refused and before is not None and before.digest == digest):
         return _ask_whole(turn, case, before, digest)
     fiche.state = FicheState.CLOSED
     items = turn.tx.polls.newest_items(meeting, case)
@@ -146,18 +153,18 @@ def _put(turn: Turn, poll: m.Poll, source: EventId | None, notes: dict[str, Fact
 
 
 def _again(turn: Turn, case: m.Case, before: m.Poll, text: str) -> Says:
-    """The same whole once more."""
-    if text:
+    """The whole once more, as it stands: what is still open would come to stand in it unasked."""
+    standing = effects.standing_items(turn, turn.meeting(), case)
+    if text or not standing:
         raise Refused(Reason.UNKNOWN_ITEM)
-    if before.outcome is None:
-        raise Refused(Reason.POLLS_OPEN, number=before.number)
-    digest = turn.tx.polls.digest_of_all(effects.standing_items(turn, turn.meeting(), case))
-    return _ask_whole(turn, case, before, digest)
+    _require_all_closed(turn)
+    return _ask_whole(turn, case, before, turn.tx.polls.digest_of_all(standing))
 
 
 def _ask_whole(turn: Turn, case: m.Case, before: m.Poll | None, digest: bytes) -> Says:
     if turn.tx.polls.called_secret(turn.meeting(), case.id, digest):
         raise Refused(Reason.SECRET_INSIDE)
+    side.require_only_roster(turn, turn.meeting(), case)
     poll = polls.new(turn, case, Subject.WHOLE, before)
     poll.digest = digest
     return polls.open_poll(turn, poll)
@@ -168,6 +175,11 @@ def _end(turn: Turn, poll: m.Poll) -> Says:
     if poll.waiting:
         poll.outcome, poll.waiting = Outcome.DROPPED, False
     return polls.settle(turn, poll) if poll.outcome is None else []
+
+
+def _require_all_closed(turn: Turn) -> None:
+    for poll in turn.tx.polls.open_ones(turn.meeting()):
+        raise Refused(Reason.POLLS_OPEN, number=poll.number)
 
 
 def _open_fiche(turn: Turn) -> tuple[m.Meeting, m.Fiche]:
@@ -203,6 +215,7 @@ def _of_form(turn: Turn, number: int) -> m.Poll:
 
 
 def _require_changeable(turn: Turn, poll: m.Poll) -> None:
-    whole = turn.tx.polls.last_about(turn.meeting(), poll.case_id, Subject.WHOLE)
-    refused = whole is not None and whole.outcome == Outcome.NO_CONSENSUS and whole.id > poll.id
+    later = turn.tx.polls.of_case(turn.meeting(), turn.tx.cases.get(poll.case_id))
+    wholes = [one for one in later if one.subject == Subject.WHOLE and one.id > poll.id]
+    refused = any(one.outcome == Outcome.NO_CONSENSUS for one in wholes)
     rules.require_changeable(adopted=effects.stands(turn, poll), refused_since=refused)

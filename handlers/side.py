@@ -89,13 +89,19 @@ def require_here(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
         raise Refused(Reason.ANOTHER_ROOM)
 
 
+def require_only_roster(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
+    """Nobody else reads words that are asked about, whoever has come in since (C15, C16)."""
+    roster = set(turn.tx.meetings.rostered(meeting, case))
+    here = turn.request.lane == turn.tx.meetings.lane(meeting, case)
+    if here and turn.request.in_room - roster:
+        raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
+
+
 def require_all_in(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
     """The same, and everybody on the roster can read them: who comes later could not."""
     require_here(turn, meeting, case)
-    roster = set(turn.tx.meetings.rostered(meeting, case))
-    if turn.request.in_room - roster:
-        raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
-    turn.require_readers(roster)
+    require_only_roster(turn, meeting, case)
+    turn.require_readers(turn.tx.meetings.rostered(meeting, case))
 
 
 def done(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:

@@ -232,6 +232,10 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "`{do_roster}` and the reference."
         ),
         Reason.FICHE_ADOPTED: N_("The feedback form of that case is adopted in this meeting."),
+        Reason.FORM_FULL: N_(
+            "The form holds {limit} items already. Drop one with `{do_drop}`, or put two together "
+            "with `{do_amend}`."
+        ),
         Reason.NOT_WANTED_YET: N_(
             "The table has not agreed yet to feed back at all; that is asked first."
         ),

@@ -164,8 +164,10 @@ class Outbox:
         return [lane for lane in self.lanes() if lane < TABLE_LANE]
 
     def in_doubt(self, lane: int) -> bool:
-        """Whether something was tried in a lane of which we do not know that it was done."""
-        return any(row.tried_at is not None for row in self._waiting(lane))
+        """Whether something was tried to be said in a lane, and we do not know that it was. What is
+        redacted leaves nothing of ours to look for."""
+        tried = [row for row in self._waiting(lane) if row.tried_at is not None]
+        return any(row.act != Act.REDACT for row in tried)
 
     def tells(self, kind: str, member: int) -> bool:
         """Whether a message of that kind about somebody waits anywhere."""

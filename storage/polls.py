@@ -62,6 +62,15 @@ class Polls:
         )
         return self._session.scalar(query.limit(1)) is not None
 
+    def same_words(self, poll: m.Poll) -> Sequence[m.Poll]:
+        """This poll and every other in its meeting on the same words of its case."""
+        query = select(m.Poll).where(
+            m.Poll.meeting_id == poll.meeting_id,
+            m.Poll.case_id == poll.case_id,
+            m.Poll.digest == poll.digest,
+        )
+        return self._session.scalars(query.order_by(m.Poll.id)).all()
+
     def newest(self, meeting: m.Meeting, number: int) -> m.Poll | None:
         """The last version of poll N of a meeting."""
         query = select(m.Poll).where(m.Poll.meeting_id == meeting.id, m.Poll.number == number)

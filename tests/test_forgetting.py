@@ -26,18 +26,22 @@ async def test_the_close_forgets_the_keys_of_every_room(hall: Hall) -> None:
     assert all(hall.matrix.forgotten.values())
 
 
-async def test_our_own_words_stay_where_we_may_have_to_look_for_one(hall: Hall) -> None:
-    """Something was tried in a direct room, and we do not know that it was said."""
+@pytest.mark.parametrize(("act", "gone"), [(Act.MESSAGE, False), (Act.REDACT, True)])
+async def test_our_own_words_stay_where_we_may_have_to_look_for_one(
+    hall: Hall, act: Act, *, gone: bool
+) -> None:
+    """Something was tried in a direct room, and we do not know that it was said; what is only
+    being redacted was said before."""
     doubtful, plain = await hall.direct("clb"), await hall.direct("io")
     hall.matrix.move(doubtful, hall.user_id("clb"), "leave")
     await hall.hears(hall.member_event(doubtful, hall.user_id("clb"), "leave"))
     with hall.desk.transaction() as tx:
         clb = tx.people.known(hall.user_id("clb"))
         assert clb is not None
-        tx.outbox.add(clb, Act.MESSAGE, "status", {}, hall.desk.chance.token())
+        tx.outbox.add(clb, act, "status", {}, hall.desk.chance.token())
         assert tx.outbox.next(clb, hall.now) is not None
     await open_and_close(hall)
-    assert hall.matrix.forgotten[doubtful] is False
+    assert hall.matrix.forgotten[doubtful] is gone
     assert hall.matrix.forgotten[plain] is True
     assert hall.matrix.forgotten[hall.room] is True
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.matrix.door import Hearing
-from bot.rules.fiche import TEXT_LIMIT, FicheText
+from bot.rules.fiche import ITEM_LIMIT, TEXT_LIMIT, FicheText
 from bot.rules.refusal import Reason, Refused
 from demo.scene import COORDINATOR
 from handlers.arguments import Words, form_code
@@ -392,6 +392,16 @@ async def test_the_words_stay_until_the_officer_has_them(hall: Hall) -> None:
     assert "meeting.closed" in at.kinds(await moment.says(C, "!vergadering sluiten"))
 
 
+async def test_a_form_has_room_for_so_many_items(hall: Hall) -> None:
+    moment = await at.with_fiche(hall)
+    await moment.says("io", "\n".join(f"!punt reden Reden {n}." for n in range(ITEM_LIMIT)))
+    before = store(hall)
+    assert reason(await moment.says("io", "!punt reden Te veel.")) == R.FORM_FULL
+    assert store(hall) == before
+    await moment.says("io", f"!schrap {at.seen(hall, 'poll.opened')[-1]['number']}")
+    assert "poll.opened" in at.kinds(await moment.says("io", "!punt reden Nu wel."))
+
+
 async def test_words_called_a_secret_are_not_asked_again(hall: Hall) -> None:
     moment = await at.with_item(hall)
     number = moment.poll["number"]
@@ -436,6 +446,7 @@ def test_every_reason_is_provoked() -> None:
         R.NOT_ON_ROSTER,
         R.ALREADY_REMINDED,
         R.ON_SCREEN,
+        R.FORM_FULL,
         R.SECRET_INSIDE,
         R.FORM_UNDELIVERED,
     }

@@ -98,6 +98,16 @@ async def test_an_objection_to_the_whole_lets_items_change_and_unchanged_it_ends
     assert (closed["agreed"], closed["of"]) == (1, 1)
 
 
+async def test_a_whole_that_a_change_made_void_is_asked_again(hall: Hall) -> None:
+    """It was not refused, also when the form is the same again."""
+    moment = await at.whole_asked(hall)
+    sent = await moment.says("io", "!punt reden School bracht het aan in mei.")
+    await moment.says("io", f"!schrap {only(sent, 'poll.opened')['number']}")
+    sent = await close(moment)
+    assert moment.poll["version"] == 2
+    assert "fiche.adopted" in kinds(sent)
+
+
 async def test_the_same_whole_can_be_asked_again_by_its_number(hall: Hall) -> None:
     moment = await at.whole_refused(hall)
     moment.poll = only(await moment.says("io", moment.line("!wijzig {number}")), "poll.opened")

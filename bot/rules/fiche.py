@@ -7,7 +7,8 @@ from enum import StrEnum
 from bot.rules.personal import looks_personal
 from bot.rules.refusal import Reason, Refused
 
-TEXT_LIMIT = 500
+TEXT_LIMIT = 500  # characters of an item
+ITEM_LIMIT = 20  # so that the whole fits into one event, in two languages
 
 
 class FicheText(StrEnum):
@@ -98,6 +99,12 @@ def propose(section: Section, sign: Sign | None, text: str) -> None:
     if section in RISK_DOMAINS and sign is None:
         raise Refused(Reason.SIGN_MISSING)
     check_text(text)
+
+
+def require_place(items: int) -> None:
+    """A form has room for so many items; everybody reads it in one piece (F07, F08)."""
+    if items >= ITEM_LIMIT:
+        raise Refused(Reason.FORM_FULL, limit=ITEM_LIMIT)
 
 
 def check_text(text: str) -> None:

@@ -87,6 +87,7 @@ class Reason(StrEnum):
     SIGN_MISSING = "sign_missing"
     NOT_ON_FLOOR = "not_on_floor"
     FICHE_ADOPTED = "fiche_adopted"
+    FORM_FULL = "form_full"
     NOT_WANTED_YET = "not_wanted_yet"
     ON_SCREEN = "on_screen"
     NOT_ON_SCREEN = "not_on_screen"

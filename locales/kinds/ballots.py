@@ -12,6 +12,7 @@ BALLOTS: Mapping[str, Kind] = MappingProxyType(
         "poll.asked": kind(
             "The native poll of a private ballot, in somebody's direct room, without the words.",
             *(line for line in QUESTION if not ("{text}" in line.text or "{code}" in line.text)),
+            Line("{subject}", when=lambda facts: facts["subject"] in {"whole", "form"}),
             Line(
                 N_("Read the words in the room of the case: poll {number}, version {version}."),
                 when=holds_words,

@@ -40,7 +40,7 @@ QUESTION = (
         N_("**Poll {number}** · {case} · version {version}, replaces the earlier one"),
         when=lambda facts: facts["version"] != 1,
     ),
-    Line("{section}{sign}{phase}:", when="section"),
+    Line(N_("{section}{sign}{phase}:"), when="section"),
     Line("{text}", when="section"),
     Line(
         N_(
@@ -55,7 +55,7 @@ QUESTION = (
         when=("direction", "from_ltf"),
     ),
     Line(N_("The feedback form as a whole, in these words and this order:"), when="items"),
-    Line("**{section}{sign}{phase}:** {text}", each="items"),
+    Line(N_("**{section}{sign}{phase}:** {text}"), each="items"),
     Line(
         N_("The feedback form on the screen, with the code **{code}**?"), when=("subject", "form")
     ),
@@ -151,7 +151,8 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
         ),
         "poll.question": kind(
             "The native poll itself; its facts are in the message that follows it.",
-            *QUESTION,
+            *(line for line in QUESTION if line.each is None),
+            Line(N_("Its words stand in the message that follows."), when="items"),
             fields=POLL,
         ),
         "poll.ended": kind(

@@ -19,7 +19,7 @@ from bot.app import App, lock, open_desk, run_until_stopped
 from bot.config import Settings, load
 from bot.desk import Desk
 from bot.matrix.client import MatrixDoor
-from bot.matrix.door import Batch, Content
+from bot.matrix.door import Batch, Content, RoomPlan
 from storage.seal import Seal
 from storage.tx import Tx
 
@@ -61,6 +61,25 @@ class StumblingDoor(MatrixDoor):
     async def forget_keys(self, room: str, *, own: bool = True) -> None:
         Stumble.here()
         await super().forget_keys(room, own=own)
+        Stumble.here()
+
+    async def create_room(self, plan: RoomPlan) -> str:
+        Stumble.here()
+        room = await super().create_room(plan)
+        Stumble.here()
+        return room
+
+    async def invite(self, room: str, user: str) -> None:
+        Stumble.here()
+        await super().invite(room, user)
+
+    async def remove(self, room: str, user: str) -> None:
+        Stumble.here()
+        await super().remove(room, user)
+
+    async def leave(self, room: str) -> None:
+        Stumble.here()
+        await super().leave(room)
         Stumble.here()
 
     async def upload(self, data: bytes, name: str, mimetype: str) -> dict[str, Any]:

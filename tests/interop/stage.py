@@ -22,8 +22,11 @@ POLL = "org.matrix.msc3381.poll"
 class PeerStage:
     """See `demo.scene.Stage`. A homeserver, a bot and a client for everybody named."""
 
-    def __init__(self, folder: Path, people: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, people: Sequence[str], language: str = "nl", *settings: str
+    ) -> None:
         self._people = (COORDINATOR, *people)
+        self._settings = (language, *settings)
         self._running = AsyncExitStack()
         self._looked_at: set[tuple[str, str]] = set()
         self.homeserver = Homeserver()
@@ -38,6 +41,7 @@ class PeerStage:
             await asyncio.to_thread(self.homeserver.start)
             running.callback(self.homeserver.close)
             self.bot = await asyncio.to_thread(set_up, self.homeserver, self.folder)
+            self.bot.choose(*self._settings)
             seats = await asyncio.gather(*map(self.log_in, self._people))
             self.seats.update(zip(self._people, seats, strict=True))
             self.bot.know("coordinator", await master_key(self.seats[COORDINATOR]))
@@ -97,9 +101,14 @@ class PeerStage:
         await asyncio.gather(*(self.vote(who, poll, answer) for who in voters))
 
     async def vote(self, who: str, poll: Mapping[str, Any], answer: str) -> None:
-        chosen = [poll["answers"][answer]]
-        room = self.apart or self.table
-        await self.seats[who].vote(room=room, poll=poll["poll_event"], answers=chosen)
+        """In the native poll: the case's, or if it is private, the one in the direct room."""
+        member, room, event = self.seats[who], self.apart or self.table, poll.get("poll_event")
+        if poll.get("private"):
+            room = self.direct[who]
+            asked = self.from_bot(room, "poll.asked")
+            found = await member.wait(lambda e: asked(e) and facts(e)["poll"] == poll["poll"])
+            poll, event = facts(found), found["event_id"]
+        await member.vote(room=room, poll=event, answers=[poll["answers"][answer]])
 
     async def see(self, who: str, kind: str, *, direct: bool = False) -> Mapping[str, Any]:
         wanted = self.from_bot(self._room(who, direct=direct), kind)

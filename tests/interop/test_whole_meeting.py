@@ -18,6 +18,7 @@ from tests.homeserver.proxy import Forward, Proxy
 from tests.interop.conftest import require_client
 from tests.interop.driver import PATIENCE, Member, Seen, until
 from tests.interop.stage import POLL, PeerStage, api, facts, holds, raw_events
+from tests.interop.views import as_read, is_speech
 
 pytestmark = [
     pytest.mark.interop,
@@ -320,22 +321,6 @@ async def has_closed(stage: PeerStage, member: Member, count: int) -> bool:
     """Whether so many meetings have closed for a client, which may lag behind another."""
     done = stage.from_bot(stage.table, "meeting.closed")
     return sum(map(done, member.events.values())) == count
-
-
-def is_speech(stage: PeerStage, event: Seen, room: str = "") -> bool:
-    """Whether it is something that the bot said, readable or not."""
-    types = ("m.room.message", "m.room.encrypted", POLL)
-    where = room in {"", event["room_id"]}
-    return where and event["sender"] == stage.user_id(BOT) and event["type"].startswith(types)
-
-
-def as_read(member: Member) -> dict[str, Seen]:
-    """Each event as it was first decrypted, before it was edited or redacted."""
-    found: dict[str, Seen] = {}
-    for event in member.reports:
-        if event["type"] != "m.room.encrypted" and not event["redacted"]:
-            found.setdefault(event["event_id"], event)
-    return found
 
 
 def new(member: Member, before: set[str]) -> list[Seen]:

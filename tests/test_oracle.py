@@ -1,0 +1,143 @@
+"""A form is approved if and only if everybody ever on the roster agreed to those very words, nobody
+objected or called them secret, nobody left, and the meeting was in session (F01, F05, F07, F34).
+
+Acts in any order, with restarts, repetitions, comings, goings and edits, against `tests.oracle`.
+"""
+
+from functools import partial
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+
+from demo.scene import COORDINATOR
+from tests.hall import key_of
+from tests.oracle import Refused
+from tests.oracle_hall import NEWCOMERS
+from tests.ritual import CHAIR, IN_FORM, PERSON, PICK, Ritual
+
+ORDINARY = settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+LONG = settings(ORDINARY, max_examples=600, stateful_step_count=40, derandomize=False)
+
+
+class Meeting(Ritual):
+    """The same with all that goes on around it."""
+
+    # The chair
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(who=CHAIR, pick=PICK)
+    def closes_a_poll(self, who: str, pick: int) -> None:
+        number = self.number(pick)
+        self.at.types(who, f"!sluit {number}", partial(self.oracle.close_poll, who, number))
+
+    @rule(by=CHAIR, who=PERSON)
+    def adds_to_the_roster(self, by: str, who: str) -> None:
+        """Unless the case would go to a side room."""
+        there = (self.oracle.roster | {who}) - self.oracle.gone
+        if not self.oracle.in_room - there:
+            line = f"!deelnemers {self.at.case} +{self.at.hall.user_id(who)}"
+            self.at.types(by, line, partial(self.oracle.add, by, who))
+
+    @precondition(lambda self: len(self.oracle.versions) in {2, 5})
+    @rule(who=PERSON)
+    def leaves_out(self, who: str) -> None:
+        line = f"!deelnemers {self.at.case} -{self.at.hall.user_id(who)}"
+        self.at.types(COORDINATOR, line, self.oracle.leave_out)
+
+    @precondition(lambda self: self.oracle.form != "wanted" and len(self.oracle.versions) != 3)
+    @rule(who=CHAIR)
+    def moves_on(self, who: str) -> None:
+        self.at.types(who, "!volgende", partial(self.oracle.next, who))
+
+    @precondition(lambda self: len(self.oracle.versions) > 4 and self.oracle.running)
+    @rule(pick=PICK)
+    def closes_early(self, pick: int) -> None:
+        if pick == 0:
+            self.closes()
+            self.at.no_words_left()
+
+    # Who is there
+
+    @precondition(lambda self: self.oracle.in_room - self.oracle.present)
+    @rule(who=PERSON)
+    def says_present(self, who: str) -> None:
+        self.at.types(who, "!aanwezig", partial(self.oracle.come, who))
+
+    @precondition(lambda self: set(NEWCOMERS) - self.oracle.in_room)
+    @rule(who=st.sampled_from(tuple(NEWCOMERS)))
+    def a_newcomer_comes_in(self, who: str) -> None:
+        if who not in self.oracle.enrolled:
+            line = f"!lid toevoegen {self.at.hall.user_id(who)} {NEWCOMERS[who]}"
+            self.at.types(COORDINATOR, line, partial(self.oracle.enrolled.add, who))
+        self.at.compare(self.at.hall.come(who), partial(self.oracle.in_room.add, who))
+
+    @IN_FORM
+    @rule(who=PERSON, how=st.sampled_from(("says so", "room", "removed", "suspended")))
+    def departs(self, who: str, how: str) -> None:
+        if how == "says so" or not self.oracle.running:
+            self.at.types(who, "!vertrekken", partial(self.oracle.leave, who))
+        elif who == COORDINATOR or who not in self.oracle.in_room:
+            return
+        elif how == "room":
+            self.oracle.in_room.discard(who)
+            self.at.compare(self.at.hall.goes(who), partial(self.oracle.depart, who))
+        elif how == "suspended":
+            self.is_suspended(who)
+        elif who != "burgemeester":  # who stands in the settings
+            line = f"!lid verwijderen {self.at.hall.user_id(who)}"
+            self.at.types(COORDINATOR, line, partial(self.removed, who))
+
+    def removed(self, who: str) -> None:
+        self.oracle.depart(who)
+        self.oracle.enrolled.discard(who)
+        self.oracle.in_room.discard(who)
+        self.oracle.suspended.discard(who)
+
+    def is_suspended(self, who: str) -> None:
+        """The homeserver shows another identity of theirs."""
+        if who in self.at.renewed or who == "burgemeester":
+            return
+        user = self.at.hall.user_id(who)
+        self.at.hall.matrix.keys[user] = key_of(user, 1)
+        self.at.renewed.add(who)
+        self.oracle.suspended.add(who)
+        self.at.compare(self.at.hall.hears(), partial(self.oracle.depart, who))
+
+    @precondition(lambda self: self.oracle.suspended)
+    @rule(who=PERSON)
+    def is_confirmed(self, who: str) -> None:
+        line = f"!lid bevestigen {self.at.hall.user_id(who)}"
+        self.at.types(COORDINATOR, line, partial(self.confirmed, who))
+
+    def confirmed(self, who: str) -> None:
+        if who not in self.oracle.suspended & self.oracle.enrolled:
+            raise Refused
+        self.oracle.suspended.discard(who)
+
+    # The network and the machine
+
+    @precondition(lambda self: self.at.delivered)
+    @rule(pick=st.integers(0, 30))
+    def is_delivered_again(self, pick: int) -> None:
+        event = self.at.delivered[-1 - pick % len(self.at.delivered)]
+        self.at.compare(self.at.hall.hears(event, event))
+
+    @rule()
+    def starts_again(self) -> None:
+        self.at.restart()
+
+
+def test_a_form_is_approved_if_and_only_if_everybody_agreed() -> None:
+    run_state_machine_as_test(Meeting, settings=ORDINARY)
+
+
+def test_so_it_is_in_many_more_ways() -> None:
+    run_state_machine_as_test(Meeting, settings=LONG)
