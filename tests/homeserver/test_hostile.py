@@ -375,7 +375,8 @@ async def meeting(siege: Siege) -> Siege:
     await scene.open("")
     await siege.say(COORDINATOR, "!volgende", expect="agenda")
     await scene.decide(siege.case, "opvolgen")
-    await siege.say("io", f"!fiche {siege.case}", expect="fiche.opened")
+    wanted = await siege.say("io", f"!fiche {siege.case}", expect="poll.opened")
+    await scene.everybody(wanted, "agree")
     return siege
 
 
