@@ -14,7 +14,7 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(SHM) $(PY) -m pytest -n $(WORKERS) --dist lo
 LONG := tests/homeserver/test_backlog.py tests/homeserver/test_identity_commands.py \
 	tests/homeserver/test_interrupted_start.py tests/homeserver/test_interrupted_changes.py
 TWO := tests/test_exactly_once.py::test_two_meetings_with_many_deaths_end_as_if_there_had_been_none
-DEATHS := $(TWO)[151] $(TWO)[263] \
+DEATHS := $(TWO)[151] $(TWO)[263] tests/test_oracle.py::test_so_it_is_in_many_more_ways \
 	tests/homeserver/test_whole_meeting.py::test_a_bot_killed_over_and_over_holds_the_same_meetings
 
 VENV := .venv
