@@ -6,7 +6,7 @@ Acts in any order, with restarts, repetitions, comings, goings and edits, agains
 
 from functools import partial
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
@@ -22,6 +22,7 @@ ORDINARY = settings(
     deadline=None,
     derandomize=True,
     database=None,
+    phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
 LONG = settings(ORDINARY, max_examples=600, stateful_step_count=40, derandomize=False)
@@ -37,14 +38,6 @@ class Meeting(Ritual):
     def closes_a_poll(self, who: str, pick: int) -> None:
         number = self.number(pick)
         self.at.types(who, f"!sluit {number}", partial(self.oracle.close_poll, who, number))
-
-    @rule(by=CHAIR, who=PERSON)
-    def adds_to_the_roster(self, by: str, who: str) -> None:
-        """Unless the case would go to a side room."""
-        there = (self.oracle.roster | {who}) - self.oracle.gone
-        if not self.oracle.in_room - there:
-            line = f"!deelnemers {self.at.case} +{self.at.hall.user_id(who)}"
-            self.at.types(by, line, partial(self.oracle.add, by, who))
 
     @precondition(lambda self: len(self.oracle.versions) in {2, 5})
     @rule(who=PERSON)
