@@ -50,7 +50,7 @@ class Ritual(RuleBasedStateMachine):
 
     @initialize(private=st.booleans(), screen=SELDOM, unasked=SELDOM)
     def sits_down(self, private: bool, screen: bool, unasked: bool) -> None:
-        folder = Path(self.folder.name)
+        folder = Path(tempfile.mkdtemp(dir=self.folder.name))
         self.at = Listening(folder, private=private, screen=screen, opened=not unasked)
         self.oracle, self.unread, self.seated = self.at.oracle, [], True
         if unasked:
