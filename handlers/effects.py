@@ -42,7 +42,8 @@ def void(tx: Tx, poll: m.Poll, lost: Collection[int]) -> Says:
     """A poll that could not be shown; `lost`: the items whose words are not to be had."""
     if poll.outcome is not None:
         return []
-    poll.outcome = Outcome.NO_CONSENSUS
+    whole = poll.subject == Subject.WHOLE
+    poll.outcome = Outcome.DROPPED if whole else Outcome.NO_CONSENSUS  # nobody has refused it
     meeting = tx.meetings.running()
     if meeting is not None and poll.subject == Subject.FEEDBACK:
         fiche = tx.polls.fiche_of(meeting, poll.case_id)
