@@ -1,6 +1,7 @@
 """What a member of the table has in hand: a client that trusts at first sight."""
 
 from collections.abc import Collection
+
 from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Content
 from bot.matrix.rooms import recipients

@@ -4,7 +4,7 @@ from bot.rules.consensus import BallotMode
 from bot.rules.facts import Code, Fact, Token
 from handlers.traces import companion_slot, end_slot, poll_slot, private_slot
 from handlers.turn import Say, Says, Turn
-from locales.codes import WORDED
+from locales.codes import WORDED, Subject
 from storage import models as m
 from storage.outbox import Act
 from storage.tx import Tx
@@ -70,6 +70,18 @@ def _question(tx: Tx, poll: m.Poll) -> dict[str, Fact]:
         "subject": Code(poll.subject),
         "section": Code(poll.section) if poll.section else None,
         "sign": Code(poll.sign) if poll.sign else None,
+        "phase": Code(poll.phase) if poll.phase else None,
+        "attested": poll.attested or None,
+        "direction": _direction(tx, poll),
         "version": poll.version,
         "answers": answers,
     }
+
+
+def _direction(tx: Tx, poll: m.Poll) -> Code | None:
+    """Of the form that is asked about at all (F15, F34)."""
+    meeting = tx.meetings.running()
+    if poll.subject != Subject.FEEDBACK or meeting is None:
+        return None
+    fiche = tx.polls.fiche_of(meeting, poll.case_id)
+    return Code(fiche.direction) if fiche is not None else None

@@ -39,6 +39,7 @@ def _waiting(turn: Turn, poll: m.Poll, account: Account) -> Say:
         "member": account,
         "poll": poll.id,
         "number": poll.number,
+        "version": poll.version,
         "case": case.reference,
         "private": private.is_private(poll),
     }

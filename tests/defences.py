@@ -65,6 +65,13 @@ ROOMS: tuple[Mutant, ...] = (
         (f"{_SIDE}::test_who_comes_for_one_case_is_asked_into_its_room_only",),
     ),
     Mutant(
+        "whoever is said to be in a side room gets the key",
+        "bot/doing.py",
+        "        return there or None  # of a case that is forgotten no words are said any more\n",
+        "        return None\n",
+        (f"{_SIDE}::test_nobody_but_the_roster_gets_the_key_whoever_is_said_to_be_there",),
+    ),
+    Mutant(
         "an item of a case that is aside is proposed in the table's room",
         "handlers/side.py",
         "turn.request.lane != turn.tx.meetings.lane(meeting, case)",
@@ -438,8 +445,8 @@ REVIEWED: tuple[Mutant, ...] = (
     Mutant(
         "a direct room's key is given to everybody of the table who is in it",
         "bot/doing.py",
-        "None if outgoing.lane <= TABLE_LANE else self._desk.user_id(outgoing.lane)",
-        "None",
+        "return frozenset({self._desk.user_id(lane)})",
+        "return None",
         ("tests/test_direct_rooms.py",),
     ),
     Mutant(

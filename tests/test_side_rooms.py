@@ -294,6 +294,19 @@ async def test_nothing_is_proposed_or_agreed_while_somebody_else_is_there(
     assert "polls.overview" in kinds(await moment.says("clb", moment.line("!bezwaar {number}")))
 
 
+async def test_nobody_but_the_roster_gets_the_key_whoever_is_said_to_be_there(hall: Hall) -> None:
+    """A homeserver can make somebody of the table appear in the room: no word is theirs to read."""
+    moment = await at.aside_with_item(hall)
+    hall.back()
+    await moment.scene.enrol("straathoek", "partner jeugdwerk")
+    (hall.apart,) = side_rooms(hall)
+    hall.matrix.move(hall.floor, hall.user_id("straathoek"), "join")
+    sent = await moment.says("clb", "!status")
+    assert {one.room for one in sent} == {hall.floor}
+    roster = {hall.user_id(who) for who in (*SEATED, GUEST)}
+    assert [one.only for one in sent] == [roster]
+
+
 async def test_it_must_be_as_safe_as_the_table_s_room(hall: Hall) -> None:
     moment = await at.aside_with_item(hall)
     await hall.alters(room=hall.floor, history_visibility="shared", may_mend=frozenset())

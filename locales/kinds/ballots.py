@@ -46,15 +46,15 @@ BALLOTS: Mapping[str, Kind] = MappingProxyType(
             N_("{member}: poll {number} on **{case}** waits for your answer."),
             Line(
                 N_(
-                    "Answer in the poll above, or type `{do_agree} {number}` or `{do_object} "
-                    "{number}` here."
+                    "Answer in the poll above, or type `{do_agree} {number}.{version}` or "
+                    "`{do_object} {number}` here."
                 ),
                 when="private",
             ),
             Line(
                 N_(
-                    "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}` "
-                    "there or here."
+                    "Answer in the poll, or type `{do_agree} {number}.{version}` or `{do_object} "
+                    "{number}` there or here."
                 ),
                 unless="private",
             ),
@@ -64,6 +64,7 @@ BALLOTS: Mapping[str, Kind] = MappingProxyType(
             member="account",
             poll="int",
             number="int",
+            version="int",
             case="case",
             private="flag",
             rings=("member",),
