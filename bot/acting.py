@@ -152,12 +152,17 @@ class Actor:
         place: Place,
         room: RoomFacts | None,
         *,
-        table: RoomFacts | None = None,
+        about: Sequence[RoomFacts] = (),
     ) -> Request:
-        """`room`: where it was said; `table`: the table's, when it is said of what is there."""
-        watched = place is not Place.DIRECT or table is not None
-        room = table or room
-        enrolled, strangers = self._places.company(room) if room else (frozenset(), 0)
+        """`room`: where it was said; `about`: the table's rooms, when it is said of those."""
+        rooms = about or ([room] if room is not None else [])
+        judged = rooms if about or place is not Place.DIRECT else []
+        company = [self._places.company(one) for one in rooms]
+        faults = [
+            fault
+            for one, (_, strangers) in zip(judged, company, strict=False)
+            for fault in self._places.faults(one, strangers)
+        ]
         return Request(
             event_id=EventId(event.event_id),
             line=line,
@@ -165,10 +170,10 @@ class Actor:
             place=place,
             # The time is the server's claim, believed only between our last sync and now.
             at=max(min(event.at, self._desk.clock()), self.last_sync),
-            in_room=enrolled,
-            strangers=strangers,
-            suspended=self._places.suspended(room) if room else 0,
-            faults=self._places.faults(room, strangers) if room and watched else (),
+            in_room=company[0][0] if company else frozenset(),
+            strangers=sum(strangers for _, strangers in company),
+            suspended=sum(map(self._places.suspended, rooms)),
+            faults=tuple(dict.fromkeys(faults)),
             thread=thread(event.content),
             case=self._case(event.room) if place is Place.SIDE else None,
         )

@@ -148,8 +148,21 @@ class Doer:
 
     async def _send(self, room: str, type_: str, content: Content, outgoing: Outgoing) -> str:
         """In somebody's own room for nobody but them: a third person may have come in unseen."""
-        only = None if outgoing.lane <= TABLE_LANE else self._desk.user_id(outgoing.lane)
+        only = self._readers(outgoing.lane)
         return await self._desk.door.send(room, type_, content, self._txn(outgoing), only=only)
+
+    def _readers(self, lane: int) -> frozenset[str] | None:
+        """Who alone gets the key, whoever else the homeserver says is in the room: the one whose
+        direct room it is, the roster of the case whose side room it is (C16)."""
+        if lane == TABLE_LANE:
+            return None
+        if lane > TABLE_LANE:
+            return frozenset({self._desk.user_id(lane)})
+        with self._desk.transaction() as tx:
+            meeting = tx.meetings.running()
+            roster = tx.meetings.roster(meeting, -lane) if meeting is not None else {}
+            there = frozenset(tx.people.user_id(who) for who, here in roster.items() if here)
+        return there or None  # of a case that is forgotten no words are said any more
 
     def _target(self, outgoing: Outgoing) -> EventId | None:
         event, slot = outgoing.facts.get("event"), outgoing.facts.get("slot")

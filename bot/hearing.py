@@ -153,8 +153,8 @@ class Hearer:
                 return
             room = await self._looked_at(event.room, place, line) or room
             self._actor.greet(event, sender)
-            table = await self._answering(place) if core.answers(line) else None
-            request = self._actor.request(event, number, sender, place, room, table=table)
+            about = await self._answering(place) if core.answers(line) else []
+            request = self._actor.request(event, number, sender, place, room, about=about)
             handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
             done = self._actor.act(request, line, handle)
             if done and core.holds_words(line):
@@ -169,15 +169,15 @@ class Hearer:
             return await self.check.now(room)
         return None
 
-    async def _answering(self, place: Place) -> RoomFacts | None:
-        """Who answers in a direct room answers the table: its room must be safe all the same."""
-        return await self._places.table_room() if place is Place.DIRECT else None
+    async def _answering(self, place: Place) -> list[RoomFacts]:
+        """Who answers in a direct room answers the table: its rooms must be safe all the same."""
+        return await self._places.table_rooms() if place is Place.DIRECT else []
 
     async def _ballot(self, event: Event, sender: Account, room: RoomFacts, place: Place) -> None:
         chosen = selection(event.type, event.content)
         self._actor.trace(event, sender, [])
-        table = await self._answering(place)
-        request = self._actor.request(event, 0, sender, place, room, table=table)
+        about = await self._answering(place)
+        request = self._actor.request(event, 0, sender, place, room, about=about)
         self._actor.greet(event, sender)
         if chosen is None:
             back = partial(core.withdraw, poll_event=related(event.content))

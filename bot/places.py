@@ -64,12 +64,16 @@ class PlaceFinder:
         ours = kind in {RoomKind.TABLE, RoomKind.DIRECT, RoomKind.SIDE}
         return self.here(room_id, sender, room) if ours else None
 
-    async def table_room(self) -> RoomFacts | None:
-        """The table's room as it is, wherever somebody speaks."""
+    async def table_rooms(self) -> list[RoomFacts]:
+        """The table's room as it is, and those of its cases, wherever somebody speaks; not those
+        that are about to be emptied."""
         with self._desk.transaction() as tx:
-            row = tx.people.table_room()
-            room = tx.people.room_id(row) if row is not None else None
-        return None if room is None else await self._desk.room(room)
+            rooms = tx.people.rooms(RoomKind.TABLE)
+            for aside in tx.people.rooms(RoomKind.SIDE):
+                row = tx.people.room(aside)
+                rooms += [aside] if row is not None and _side(tx, row) is not None else []
+        found = [await self._desk.room(room) for room in rooms]
+        return [room for room in found if room is not None]
 
     def alone(self, user: str, room: RoomFacts) -> bool:
         """Whether nobody else is there or invited."""

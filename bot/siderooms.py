@@ -58,6 +58,7 @@ class SideRooms:
         with self._desk.transaction() as tx:
             if room is not None:
                 tx.people.forget_room(room)
+            tx.outbox.forget_said(outgoing.lane)
             tx.outbox.sent(outgoing, None)
         self._desk.bell.set()  # the end of a meeting waits for it
 

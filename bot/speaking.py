@@ -109,7 +109,8 @@ class Speaker:
                 tx.outbox.sent(first, None)
             self._again.add(first.lane)
             return False
-        asks = first.act is Act.POLL and first.tried_at is None and first.lane < TABLE_LANE
+        shows = first.act is Act.POLL or _in_private(first)
+        asks = shows and first.tried_at is None and first.lane < TABLE_LANE
         return room is not None and (not asks or await self._sides.complete(first.lane, room))
 
     async def _say(self, outgoing: Outgoing, room: str) -> bool:
@@ -193,8 +194,12 @@ def _failure(outgoing: Outgoing) -> str | None:
     is not consent; but a poll whose words nobody saw is void."""
     if outgoing.kind == "poll.asked":
         return None
-    unseen = outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
-    return "poll.void" if unseen else _FAILURES.get(outgoing.act)
+    return "poll.void" if _in_private(outgoing) else _FAILURES.get(outgoing.act)
+
+
+def _in_private(outgoing: Outgoing) -> bool:
+    """The message that alone shows what is answered in private."""
+    return outgoing.kind == "poll.opened" and bool(outgoing.facts.get("private"))
 
 
 def _about(outgoing: Outgoing) -> Facts:

@@ -41,6 +41,7 @@ class Unheard:
             if not room.encrypted and self._places.alone(event.sender, room):
                 await self._say_in_clear(event, sender)
             return
+        self._actor.trace(event, sender, [line for _, line in said])
         for number, line in weightiest(said):
             if core.holds_words(line) or self._actor.may_advise(sender, "not_encrypted"):
                 request = self._actor.request(event, number, sender, place, room)

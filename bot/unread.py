@@ -47,6 +47,7 @@ class Unread:
                 if not tx.seen(event.event_id):
                     tx.add_unread(row, sender, event.event_id, self._desk.clock())
         if place is not None:
+            self._actor.trace(event, sender, [])
             self._actor.note(self._actor.request(event, 0, sender, place, room), core.doubt)
 
     async def read_again(self) -> None:

@@ -115,7 +115,8 @@ def difference(before: str, after: str) -> str:
 
 def _room(tx: Tx, poll: m.Poll) -> str | None:
     """Where the words of an item were said."""
-    row = tx.people.table_room() if poll.lane == TABLE_LANE else tx.people.side_room(-poll.lane)
+    lane = tx.polls.said_in(poll)
+    row = tx.people.table_room() if lane == TABLE_LANE else tx.people.side_room(-lane)
     return tx.people.room_id(row) if row else None
 
 

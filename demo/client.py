@@ -1,5 +1,6 @@
 """What a member of the table has in hand: a client that trusts at first sight."""
 
+from collections.abc import Collection
 from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Content
 from bot.matrix.rooms import recipients
@@ -10,7 +11,13 @@ class Client(MatrixDoor):
     bot does so only with the people of the table."""
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
         """Send encrypted to cross-signed devices only; the event id. Same `txn`, same event."""
         users = recipients(await self._rooms.state(room))

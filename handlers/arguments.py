@@ -203,6 +203,15 @@ def number(words: Words) -> int:
     return int(typed)
 
 
+def ballot(words: Words) -> tuple[int, int | None]:
+    """The number of a poll, and the version of it if one is named: `3` or `3.2`."""
+    typed, _, version = words.peek().strip("#.,;:!?").partition(".")
+    if not version:
+        return number(words), None
+    words.take()
+    return number(Words(typed, words.command)), number(Words(version, words.command))
+
+
 def attested(words: Words) -> Reference | int:
     """What is attested: a case by its reference, which has six signs, or an item by its number."""
     typed = words.peek().strip("#.,;:!?")

@@ -10,24 +10,26 @@ from handlers.turn import Say, Says, Turn
 from locales.codes import WORDED, Place
 from storage import models as m
 
-
-def agree(turn: Turn, number: int) -> Says:
-    return _typed(turn, number, Answer.AGREE)
+Meant = tuple[int, int | None]  # the number of a poll, and the version if one is named
 
 
-def object_(turn: Turn, number: int) -> Says:
-    return _typed(turn, number, Answer.OBJECT)
+def agree(turn: Turn, meant: Meant) -> Says:
+    """A yes is to the words it was typed for. It may have been on its way since before they were
+    changed, or be held back by the homeserver: to a later version one must name it (F01)."""
+    poll = _shown(turn, meant)
+    if poll.outcome is None and poll.version > 1 and meant[1] is None:
+        raise Refused(Reason.VERSION_MISSING, number=poll.number, version=poll.version)
+    return [*_noted(turn, poll), *cast(turn, poll, Answer.AGREE)]
 
 
-def _typed(turn: Turn, number: int, answer: Answer) -> Says:
-    """A typed answer, for clients without polls."""
-    poll = _shown(turn, number)
-    return [*_noted(turn, poll), *cast(turn, poll, answer)]
+def object_(turn: Turn, meant: Meant) -> Says:
+    poll = _shown(turn, meant)
+    return [*_noted(turn, poll), *cast(turn, poll, Answer.OBJECT)]
 
 
-def secret(turn: Turn, number: int) -> Says:
+def secret(turn: Turn, meant: Meant) -> Says:
     """Somebody says, without being seen, that the words hold a secret of theirs (F05)."""
-    poll = _shown(turn, number)
+    poll = _shown(turn, meant)
     return [*_noted(turn, poll), *_call_secret(turn, poll)]
 
 
@@ -114,11 +116,15 @@ def _call_secret(turn: Turn, poll: m.Poll) -> Says:
     return says
 
 
-def _shown(turn: Turn, number: int) -> m.Poll:
-    """The newest version of a poll; nobody answers what has not been shown yet."""
+def _shown(turn: Turn, meant: Meant) -> m.Poll:
+    """The newest version of a poll; nobody answers what has not been shown yet, or is not asked
+    any more."""
+    number, version = meant
     poll = turn.tx.polls.newest(turn.meeting(), number)
     if poll is None or (poll.outcome is None and not private.shown(turn.tx, poll)):
         raise Refused(Reason.UNKNOWN_POLL)
+    if version not in {None, poll.version}:
+        raise Refused(Reason.POLL_CLOSED)
     return poll
 
 

@@ -40,7 +40,10 @@ def follow(turn: Turn, poll: m.Poll) -> Says:
 
 def void(tx: Tx, poll: m.Poll, lost: Collection[int]) -> Says:
     """A poll that could not be shown; `lost`: the items whose words are not to be had."""
-    poll.outcome = Outcome.NO_CONSENSUS
+    if poll.outcome is not None:
+        return []
+    whole = poll.subject == Subject.WHOLE
+    poll.outcome = Outcome.DROPPED if whole else Outcome.NO_CONSENSUS  # nobody has refused it
     meeting = tx.meetings.running()
     if meeting is not None and poll.subject == Subject.FEEDBACK:
         fiche = tx.polls.fiche_of(meeting, poll.case_id)

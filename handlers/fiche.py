@@ -109,8 +109,7 @@ def attest(turn: Turn, number: int, _confirmer: Confirmer) -> Says:
         raise Refused(Reason.NOT_LOCKED)
     if poll.secret:
         raise Refused(Reason.SECRET_INSIDE)
-    case = turn.tx.cases.get(poll.case_id)
-    side.require_only_roster(turn, turn.meeting(), case)
+    case = _written_on(turn)
     says = polls.void_whole(turn, case)  # an item more
     poll.waiting, poll.attested = False, True
     return says + polls.ask(turn, poll)

@@ -5,7 +5,7 @@ from bot.rules.facts import Account, Code, Fact, MasterKey
 from bot.rules.identity import Proof
 from bot.rules.people import Excluded, Organisation, Role, Seat, seat_of
 from bot.rules.refusal import Reason, Refused
-from handlers import roll, rooms
+from handlers import roll, rooms, traces
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act, side_lane
@@ -68,6 +68,7 @@ def part_with(tx: Tx, account: Account) -> Says:
     says = [Say("member.removed", facts, lane=TABLE_LANE)]
     tx.cases.release(account)
     tx.people.strike(account)
+    says += traces.of_direct_room(tx, account)
     tx.outbox.drop_lane(account)
     if tx.people.table_room() is not None:
         says.append(rooms.removal(account))

@@ -7,7 +7,7 @@ from bot.rules.consensus import Outcome
 from bot.rules.facts import Code, Fact
 from bot.rules.notification import CaseState
 from handlers.agenda import number
-from handlers.effects import stands
+from handlers.effects import DECISIONS, stands
 from handlers.turn import Say, Says, Turn
 from locales.codes import Discussed
 from storage import models as m
@@ -78,11 +78,14 @@ def _discussed(turn: Turn, meeting: m.Meeting) -> tuple[Row, ...]:
 
 
 def _polls(turn: Turn, meeting: m.Meeting, *, items: bool) -> tuple[Row, ...]:
-    """What was asked about followed cases, and whether the table still agrees."""
+    """What was asked about followed cases, and whether the table still agrees; of what was asked
+    aside the decision alone, since not everybody here took part (C15, C16)."""
     rows: list[Row] = []
     for poll in turn.tx.polls.all_of(meeting):
         case = turn.tx.cases.get(poll.case_id)
         if case.state != CaseState.FOLLOWED or (poll.section is not None) is not items:
+            continue
+        if poll.lane < TABLE_LANE and poll.subject not in DECISIONS:
             continue
         about: Row = (
             {"section": Code(str(poll.section)), "version": poll.version}

@@ -106,7 +106,8 @@ def settle(turn: Turn, poll: m.Poll, *, dropped: bool = False) -> Says:
     ballots = turn.tx.polls.ballots(poll)
     doubted = turn.tx.polls.doubted(poll)
     outcome = consensus.outcome(roster, ballots, doubted, secret=poll.secret)
-    poll.outcome = Outcome.DROPPED if dropped else outcome
+    changed = outcome is Outcome.CONSENSUS and _is_changed(turn, poll)
+    poll.outcome = Outcome.DROPPED if dropped or changed else outcome
     facts = _result(poll, turn.tx.cases.get(poll.case_id), len(roster))
     says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
         Say("poll.closed", facts, poll.lane),
@@ -122,6 +123,14 @@ def void_whole(turn: Turn, case: m.Case) -> Says:
     if poll is None or poll.outcome is not None:
         return []
     return settle(turn, poll, dropped=True)
+
+
+def _is_changed(turn: Turn, poll: m.Poll) -> bool:
+    """Whether the whole is another one than was asked about (F01)."""
+    if poll.subject != Subject.WHOLE:
+        return False
+    items = effects.standing_items(turn, turn.meeting(), turn.tx.cases.get(poll.case_id))
+    return poll.digest != turn.tx.polls.digest_of_all(items)
 
 
 def void(poll: m.Poll) -> None:

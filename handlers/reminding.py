@@ -16,6 +16,7 @@ def remind(turn: Turn, number: int) -> Says:
     poll = turn.tx.polls.newest(turn.meeting(), number)
     if poll is None or (poll.outcome is None and not private.shown(turn.tx, poll)):
         raise Refused(Reason.UNKNOWN_POLL)
+    turn.require_about(poll.case_id)
     if poll.outcome is not None:
         raise Refused(Reason.POLL_CLOSED)
     last = turn.reminded.get(poll.id)

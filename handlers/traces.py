@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.rules.facts import Code, EventId
+from bot.rules.facts import Account, Code, EventId
 from handlers.turn import Say, Says, Turn
 from locales.codes import WORDED
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
+from storage.tx import Tx
 
 
 def redactions(turn: Turn, meeting: m.Meeting) -> Says:
@@ -43,6 +44,14 @@ def of_the_polls(turn: Turn, meeting: m.Meeting, before: Sequence[Say]) -> Says:
             if slot not in done and lane >= TABLE_LANE
         ),
     ]
+
+
+def of_direct_room(tx: Tx, account: Account) -> Says:
+    """The polls in the direct room of somebody who leaves the table: after them nobody knows
+    which events those are."""
+    slots = [slot for lane, slot in tx.outbox.slots(*_OF_POLLS) if lane == account]
+    asked = [tx.outbox.anchor(slot) for slot in slots]
+    return [redaction(event, account) for event in asked if event is not None]
 
 
 def _about_to_be_said(says: Sequence[Say]) -> list[tuple[int, str]]:

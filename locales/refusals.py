@@ -203,6 +203,11 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "can be asked "
             "anew."
         ),
+        Reason.VERSION_MISSING: N_(
+            "Poll {number} was asked more than once, and your answer may have been meant for an "
+            "earlier version. If you agree to the words as they are now, say "
+            "`{do_agree} {number}.{version}`."
+        ),
         Reason.ANSWER_IN_PRIVATE: N_(
             "This table answers in private, so your answer here does not count; I remove it. "
             "Answer poll {number} in your direct room with me."
@@ -285,6 +290,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "seats": "codes:seat",
         "action": "action",
         "number": "int",
+        "version": "int",
         "cases": "cases",
         "route": "code:route",
         "limit": "int",

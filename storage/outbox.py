@@ -230,13 +230,24 @@ class Outbox:
                 self._session.delete(row)
         self._session.flush()
 
-    def drop_waiting(self, lane: int, act: Act, *, tried: bool = True) -> None:
-        """What waits to be done in a room that is not to be had; without what was `tried`, it may
-        have been done."""
+    def drop_waiting(self, lane: int, act: Act) -> None:
+        """What waits to be done in a room that is not to be had."""
         for row in self._waiting(lane):
-            if row.act == act and (tried or row.tried_at is None):
+            if row.act == act:
                 self._session.delete(row)
         self._session.flush()
+
+    def drop_unasked(self, lane: int) -> None:
+        """The polls that nobody can have seen, and the messages beside them."""
+        for row in self._waiting(lane):
+            if row.kind == "poll.opened" and row.tried_at is None:
+                self._session.delete(row)
+        self._session.flush()
+
+    def forget_said(self, lane: int) -> None:
+        """A room is gone, and with it the messages that were edited there."""
+        said = m.Outbox.lane == lane, m.Outbox.event.is_not(None)
+        self._session.execute(delete(m.Outbox).where(*said))
 
     def drop_lane(self, lane: int) -> None:
         """Nobody is there any more to be told."""

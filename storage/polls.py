@@ -36,6 +36,17 @@ class Polls:
             return None
         return EventId(self._seal.open(poll.source, "poll/source").decode())
 
+    def said_in(self, poll: m.Poll) -> int:
+        """The lane of its words: that of the first version that has them, whose message it is."""
+        source, query = (
+            self.source(poll),
+            select(m.Poll).where(
+                m.Poll.meeting_id == poll.meeting_id, m.Poll.number == poll.number
+            ),
+        )
+        versions = self._session.scalars(query.order_by(m.Poll.version)).all()
+        return next(one.lane for one in versions if self.source(one) == source)
+
     def digest(self, text: str) -> bytes:
         """A keyed digest of the words of an item."""
         return hmac.new(self._seal.derive("item"), text.encode(), hashlib.sha256).digest()

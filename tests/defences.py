@@ -431,7 +431,7 @@ REVIEWED: tuple[Mutant, ...] = (
     Mutant(
         "what is for one is readable for whoever else is in the room",
         "bot/matrix/sharing.py",
-        "users if only is None else users & {only}",
+        "users if only is None else users & frozenset(only)",
         "users",
         ("tests/matrix/test_sharing.py",),
     ),

@@ -71,7 +71,7 @@ class Sent:
     type: str
     content: Mapping[str, Any]
     clear: bool = False
-    only: str | None = None  # the one who gets the key
+    only: Collection[str] | None = None  # who alone gets the key
 
 
 @dataclass
@@ -171,7 +171,13 @@ class FakeDoor:
         yield Batch("never")
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
         return self._once(room, type_, content, txn, only=only)
 
@@ -189,7 +195,7 @@ class FakeDoor:
 
     async def fetch(self, room: str, event_id: str) -> Event | None:
         sent = self.matrix.events.get(event_id)
-        if sent is None or not sent.content:
+        if sent is None or sent.room != room or not sent.content:
             return None
         return heard(sent, NOON, self.fetched_as)
 

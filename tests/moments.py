@@ -241,6 +241,14 @@ async def with_item(hall: Hall) -> Moment:
     return moment
 
 
+async def amended(hall: Hall) -> Moment:
+    """Everybody is asked about the second version of the item."""
+    moment = await with_item(hall)
+    sent = await moment.says("io", moment.line("!wijzig {number} Traint opnieuw mee."))
+    moment.poll = only(sent, "poll.opened")
+    return moment
+
+
 async def adopted(hall: Hall) -> Moment:
     moment = await with_item(hall)
     await moment.everybody("agree")

@@ -152,6 +152,13 @@ class Oracle:
         self.form = "wanted"
         self._ask(self._next("feedback"))
 
+    def opened(self) -> None:
+        """Everybody on the roster has agreed to that."""
+        self.fiche(OFFICER)
+        for who in self.roster:
+            self.answer(who, self.versions[-1], "agree", in_room=False)
+        self.told = []
+
     def propose(self, who: str, section: str, words: str) -> None:
         self._require_writable(who, section, words)
         self._void_whole()

@@ -28,15 +28,16 @@ CANARIES = ("zwaluw", "kwikstaart", "ijsvogel")
 WORDS = ("Telt sinds 4 mei elke zwaluw.", "Ziet een kwikstaart.", "Ziet een ijsvogel.")
 AMISS = {"fault", "poll.void", "item.void", "side.opened", "file.failed", "redaction.failed"}
 RESPONSE = "org.matrix.msc3381.poll.response"
-PICTURES: dict[tuple[bool, bool], tuple[Picture, str]] = {}
+PICTURES: dict[tuple[bool, bool, bool], tuple[Picture, str]] = {}
 
 
-async def followed(folder: Path, *, private: bool, screen: bool) -> tuple[Hall, str]:
-    """A case is on the table of a few, and the officer may ask to feed back; played once."""
+async def seated(folder: Path, *, private: bool, screen: bool, opened: bool) -> tuple[Hall, str]:
+    """A case is on the table of a few: the officer may ask to feed back, or everybody has agreed to
+    that. Played once, and then pictured."""
     mode = BallotMode.PRIVATE if private else BallotMode.OPEN
     text = FicheText.SCREEN if screen else FicheText.ROOM
     hall = Hall(folder, replace(TABLE, ballot=mode, fiche_text=text))
-    if (private, screen) not in PICTURES:
+    if (private, screen, opened) not in PICTURES:
         moment = Moment(hall, Scene(hall, people=FEW))
         await moment.scene.gather()
         for who in (*SEATED, *NEWCOMERS):
@@ -47,8 +48,11 @@ async def followed(folder: Path, *, private: bool, screen: bool) -> tuple[Hall, 
         sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
         moment.poll = only(sent, "poll.opened")
         await moment.everybody("agree")
-        PICTURES[private, screen] = hall.picture(), moment.case
-    picture, case = PICTURES[private, screen]
+        if opened:
+            moment.poll = only(await moment.says("io", f"!fiche {moment.case}"), "poll.opened")
+            await moment.everybody("agree")
+        PICTURES[private, screen, opened] = hall.picture(), moment.case
+    picture, case = PICTURES[private, screen, opened]
     hall.restore(picture)
     return hall, case
 
@@ -56,9 +60,10 @@ async def followed(folder: Path, *, private: bool, screen: bool) -> tuple[Hall, 
 class Listening:
     """The hall and the oracle, side by side."""
 
-    def __init__(self, folder: Path, *, private: bool, screen: bool) -> None:
+    def __init__(self, folder: Path, *, private: bool, screen: bool, opened: bool) -> None:
         self.runner = asyncio.Runner()
-        self.hall, self.case = self.runner.run(followed(folder, private=private, screen=screen))
+        before = seated(folder, private=private, screen=screen, opened=opened)
+        self.hall, self.case = self.runner.run(before)
         self.oracle = Oracle(
             roster=set(SEATED),
             seats=SEATS,
@@ -72,8 +77,11 @@ class Listening:
         self.delivered: list[Event] = []
         self.renewed: set[str] = set()  # who has had another identity
         self.uploads = len(self.hall.matrix.uploads)
-        self.known = len(self.hall.matrix.events)
+        self.known = 0
+        self.told()
         self.amiss = False  # something was found; what follows tells nothing
+        if opened:
+            self.oracle.opened()
 
     # Acts
 

@@ -26,12 +26,13 @@ IN_FORM = precondition(lambda self: len(self.oracle.versions) > 1)
 IN_ROOM = precondition(lambda self: self.oracle.versions and not self.oracle.screen)
 HOW = ("native", "room", "direct")
 
-PERSON = st.sampled_from((*SEATED, *NEWCOMERS))
+PERSON = st.sampled_from((*SEATED, *SEATED, *NEWCOMERS))
 OFFICER = st.sampled_from(("io",) * 9 + ("ocmw",))
 CHAIR = st.sampled_from((COORDINATOR,) * 5 + ("ocmw",))
 PICK = st.integers(0, 5)  # open ones first, newest first
 SECTION = st.sampled_from(tuple(SECTIONS))
 WORD = st.sampled_from(WORDS)
+SELDOM = st.sampled_from((False, False, False, True))
 FEW_PICKS = st.integers(0, 2)
 
 
@@ -47,11 +48,13 @@ class Ritual(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.seated = False
 
-    @initialize(private=st.booleans(), screen=st.sampled_from((False, False, False, True)))
-    def sits_down(self, private: bool, screen: bool) -> None:
-        self.at = Listening(Path(self.folder.name), private=private, screen=screen)
+    @initialize(private=st.booleans(), screen=SELDOM, unasked=SELDOM)
+    def sits_down(self, private: bool, screen: bool, unasked: bool) -> None:
+        folder = Path(tempfile.mkdtemp(dir=self.folder.name))
+        self.at = Listening(folder, private=private, screen=screen, opened=not unasked)
         self.oracle, self.unread, self.seated = self.at.oracle, [], True
-        self.asks_whether(who="io")
+        if unasked:
+            self.asks_whether(who="io")
 
     def teardown(self) -> None:
         if self.seated:
@@ -78,11 +81,16 @@ class Ritual(RuleBasedStateMachine):
         is only of interest on the way to a form."""
         waiting = [one.number for one in self.oracle.versions if one.waiting]
         over = not self.oracle.running or self.oracle.roster & self.oracle.gone
-        if over or self.oracle.form == "adopted":
+        if over and self.oracle.form == "open" and pick > 1:
+            self.closes_the_form(who="io")
+        elif over or self.oracle.form == "adopted":
             self.gets_up()
-            self.sits_down(private=self.oracle.private, screen=self.oracle.screen)
+            private, screen = self.oracle.private, self.oracle.screen
+            self.sits_down(private=private, screen=screen, unasked=False)
+        elif between := sorted(self.oracle.in_room - self.oracle.roster):
+            self.joins_in(between[0])
         elif self.oracle.open_ones():
-            self.the_rest_agrees(pick=0, how=HOW[pick % 2 * 2])
+            self.the_rest_agrees(pick=0, how=HOW[pick % 2 * 2], but=pick // 4)
         elif self.oracle.form != "open":
             self.asks_whether(who="io")
         elif self.oracle.screen:
@@ -93,6 +101,20 @@ class Ritual(RuleBasedStateMachine):
             self.closes_the_form(who="io")
         else:
             self.proposes(who="io", section=section, words=words)
+
+    def joins_in(self, who: str) -> None:
+        """Somebody has come in since, and is asked like the others."""
+        if who not in self.oracle.present:
+            self.at.types(who, "!aanwezig", partial(self.oracle.come, who))
+        self.adds_to_the_roster(by=COORDINATOR, who=who)
+
+    @rule(by=CHAIR, who=PERSON)
+    def adds_to_the_roster(self, by: str, who: str) -> None:
+        """Unless the case would go to a side room."""
+        there = (self.oracle.roster | {who}) - self.oracle.gone
+        if not self.oracle.in_room - there:
+            line = f"!deelnemers {self.at.case} +{self.at.hall.user_id(who)}"
+            self.at.types(by, line, partial(self.oracle.add, by, who))
 
     going_on = rule(section=SECTION, words=WORD, pick=PICK)(goes_on)
     going_further = rule(section=SECTION, words=WORD, pick=PICK)(goes_on)
@@ -181,10 +203,11 @@ class Ritual(RuleBasedStateMachine):
         self.answer(who, self.version(pick), answer, how)
 
     @precondition(lambda self: self.oracle.open_ones())
-    @rule(pick=FEW_PICKS, how=st.sampled_from(("native", "direct")))
-    def the_rest_agrees(self, pick: int, how: str) -> None:
+    @rule(pick=FEW_PICKS, how=st.sampled_from(("native", "direct")), but=st.integers(0, 1))
+    def the_rest_agrees(self, pick: int, how: str, but: int) -> None:
+        """All who are silent, or all but one of them."""
         one = self.version(pick)
-        for who in sorted(self.oracle.roster - one.answered):
+        for who in sorted(self.oracle.roster - one.answered)[but:]:
             self.answer(who, one, "agree", how)
 
     @precondition(lambda self: self.oracle.versions)

@@ -72,7 +72,7 @@ async def test_what_is_said_there_is_for_one_alone(hall: Hall) -> None:
     await moment.says("ocmw", "melden", direct=True)
     hall.matrix.move(await hall.direct("ocmw"), THIRD, "join")
     (said,) = await told(hall)
-    assert said.only == hall.user_id("ocmw")
+    assert said.only == {hall.user_id("ocmw")}
     at_the_table = [one for one in hall.matrix.events.values() if one.room == hall.room]
     assert at_the_table
     assert not [one for one in at_the_table if one.only is not None]

@@ -84,7 +84,13 @@ class MortalDoor(FakeDoor):
     fate: Fate
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
         self.fate.pass_()
         sent = await super().send(room, type_, content, txn, only=only)

@@ -6,22 +6,27 @@ Acts in any order, with restarts, repetitions, comings, goings and edits, agains
 
 from functools import partial
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from demo.scene import COORDINATOR
 from tests.hall import key_of
 from tests.oracle import Refused
-from tests.oracle_hall import NEWCOMERS
-from tests.ritual import CHAIR, IN_FORM, PERSON, PICK, Ritual
+from tests.oracle_hall import NEWCOMERS, WORDS
+from tests.ritual import CHAIR, IN_FORM, PERSON, PICK, WORD, Ritual
+
+TROUBLES = ("object", "secret", "newcomer", "unread", "back", "says so", "suspended", "removed")
+TROUBLE = st.sampled_from(TROUBLES)
 
 ORDINARY = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=14,
+    stateful_step_count=20,
     deadline=None,
     derandomize=True,
     database=None,
+    phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
 LONG = settings(ORDINARY, max_examples=600, stateful_step_count=40, derandomize=False)
@@ -37,14 +42,6 @@ class Meeting(Ritual):
     def closes_a_poll(self, who: str, pick: int) -> None:
         number = self.number(pick)
         self.at.types(who, f"!sluit {number}", partial(self.oracle.close_poll, who, number))
-
-    @rule(by=CHAIR, who=PERSON)
-    def adds_to_the_roster(self, by: str, who: str) -> None:
-        """Unless the case would go to a side room."""
-        there = (self.oracle.roster | {who}) - self.oracle.gone
-        if not self.oracle.in_room - there:
-            line = f"!deelnemers {self.at.case} +{self.at.hall.user_id(who)}"
-            self.at.types(by, line, partial(self.oracle.add, by, who))
 
     @precondition(lambda self: len(self.oracle.versions) in {2, 5})
     @rule(who=PERSON)
@@ -122,6 +119,38 @@ class Meeting(Ritual):
             raise Refused
         self.oracle.suspended.discard(who)
 
+    # At the last moment
+
+    def before_the_last_answer(self, who: str, trouble: str, words: str) -> None:
+        """Everybody but one agrees; something happens; everybody agrees."""
+        if not self.oracle.open_ones():
+            self.goes_on(section="social", words=words, pick=0)
+        if not self.oracle.open_ones():
+            return
+        one = self.version(0)
+        self.the_rest_agrees(pick=0, how="native", but=1)
+        if trouble == "object":
+            self.answer(who, one, "object", "direct")
+        elif trouble == "secret":
+            self.calls_secret(who=who, pick=0, how="direct")
+            self.proposes(who="io", section="reason", words=words)
+        elif trouble == "newcomer":
+            self.a_newcomer_comes_in(who="jeugdhuis")
+            self.answer("jeugdhuis", one, "agree", "direct")
+            self.joins_in("jeugdhuis")
+        elif trouble == "unread":
+            self.says_what_cannot_be_read(who=who, pick=0, what="object")
+        elif trouble == "back":
+            self.takes_back(who=who, pick=0)
+        else:
+            self.departs(who=who, how=trouble)
+        for everybody in sorted(self.oracle.roster):
+            self.answer(everybody, one, "agree", "direct")
+
+    at_the_last_moment = rule(who=PERSON, trouble=TROUBLE, words=WORD)(before_the_last_answer)
+    before_it_is_too_late = rule(who=PERSON, trouble=TROUBLE, words=WORD)(before_the_last_answer)
+    just_in_time = rule(who=PERSON, trouble=TROUBLE, words=WORD)(before_the_last_answer)
+
     # The network and the machine
 
     @precondition(lambda self: self.at.delivered)
@@ -137,6 +166,17 @@ class Meeting(Ritual):
 
 def test_a_form_is_approved_if_and_only_if_everybody_agreed() -> None:
     run_state_machine_as_test(Meeting, settings=ORDINARY)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_happens_before_the_last_answer_counts(trouble: str) -> None:
+    """The same machine, at the moments that matter most."""
+    meeting = Meeting()
+    meeting.sits_down(private=False, screen=False, unasked=False)
+    for words in WORDS[:2]:
+        meeting.before_the_last_answer(who="ocmw", trouble=trouble, words=words)
+    meeting.goes_on(section="social", words=WORDS[0], pick=2)
+    meeting.teardown()
 
 
 def test_so_it_is_in_many_more_ways() -> None:

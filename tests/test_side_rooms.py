@@ -166,6 +166,7 @@ async def test_a_poll_on_another_case_is_not_answered_there(hall: Hall) -> None:
         room.case_id = 99  # as if it were another's
     assert reason(await moment.says("clb", "!bezwaar 1")) == Reason.ANOTHER_ROOM
     assert reason(await moment.says(COORDINATOR, "!sluit 1")) == Reason.ANOTHER_ROOM
+    assert reason(await moment.says(COORDINATOR, "!herinneren 1")) == Reason.ANOTHER_ROOM
 
 
 async def test_an_unreadable_word_there_casts_doubt_on_its_case_only(hall: Hall) -> None:

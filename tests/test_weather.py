@@ -1,7 +1,7 @@
 """What a homeserver, or something that stands before it, can do to the bot."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +37,13 @@ class Broken(FakeDoor):
             raise self.failing[act]
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
         self._weather("poll" if type_.endswith("poll.start") else "send")
         if not self.matrix.rooms[room].facts.encrypted:

@@ -56,7 +56,7 @@ async def test_a_form_from_the_task_force_is_asked_about_too(hall: Hall) -> None
     moment = await at.followed(hall)
     sent = await moment.says("io", f"!fiche {moment.case} van-ltf")
     moment.poll = only(sent, "poll.opened")
-    assert "kwam van de task force" in words(sent, "poll.opened")
+    assert "kwam van de lokale taskforce" in words(sent, "poll.opened")
     assert only(await moment.everybody("agree"), "fiche.opened")["direction"] == "from_ltf"
 
 

@@ -127,9 +127,15 @@ class MatrixDoor:
             yield batch
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
-        """Send encrypted to cross-signed devices only, with `only` to those of that one user,
+        """Send encrypted to cross-signed devices only, with `only` to those of these users,
         whoever else is in the room; the event id. Same `txn`, same event."""
         self._freshen()
         await self._rooms.state(room)

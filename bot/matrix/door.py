@@ -184,9 +184,15 @@ class Door(Protocol):
         """What happens from `since` on, for ever; replays nothing and skips nothing."""
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
-        """Send encrypted to cross-signed devices only, with `only` to those of that one user,
+        """Send encrypted to cross-signed devices only, with `only` to those of these users,
         whoever else is in the room; the event id. Same `txn`, same event."""
 
     async def send_clear(self, room: str, content: Content, txn: str) -> str:

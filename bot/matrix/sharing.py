@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 from nio.crypto.sessions import OutboundGroupSession
@@ -38,9 +38,9 @@ class Sharing:
         self._strictness: dict[str, int] = {}
         self._out_of_reach: dict[Device, float] = {}
 
-    async def encrypt(self, room: str, payload: Json, only: str | None = None) -> Json:
+    async def encrypt(self, room: str, payload: Json, only: Collection[str] | None = None) -> Json:
         """The content of an `m.room.encrypted` event that exactly the right devices can read;
-        with `only` those of that one user, whoever else the room is said to hold.
+        with `only` those of these users, whoever else the room is said to hold.
 
         Loops until the members, their devices and the holders of the key are all as they should
         be at one moment without waiting in between; then encrypts at that very moment.
@@ -66,7 +66,7 @@ class Sharing:
             self._given.pop(room, None)
             yield
 
-    def _settled(self, room: str, users: frozenset[str], only: str | None) -> bool:
+    def _settled(self, room: str, users: frozenset[str], only: Collection[str] | None) -> bool:
         known = self._rooms.cached(room)
         return (
             known is not None
@@ -133,7 +133,7 @@ class Sharing:
         _log.info("room key shared with %d devices", len(reached))
 
 
-def _readers(state: State, only: str | None) -> frozenset[str]:
-    """Of those who get room keys, the one who is meant."""
+def _readers(state: State, only: Collection[str] | None) -> frozenset[str]:
+    """Of those who get room keys, the ones who are meant."""
     users = recipients(state)
-    return users if only is None else users & {only}
+    return users if only is None else users & frozenset(only)

@@ -77,6 +77,7 @@ class Reason(StrEnum):
     NOT_ALL_IN = "not_all_in"
     UNKNOWN_POLL = "unknown_poll"
     POLL_CLOSED = "poll_closed"
+    VERSION_MISSING = "version_missing"
     ANSWER_IN_PRIVATE = "answer_in_private"
     NO_WORDS = "no_words"
     ALREADY_REMINDED = "already_reminded"

@@ -121,7 +121,14 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                     "Answer in the poll, or type `{do_agree} {number}` or `{do_object} {number}`. "
                     "An objection is final for this version; silence is not consent."
                 ),
-                unless="private",
+                when=lambda facts: not facts.get("private") and facts["version"] == 1,
+            ),
+            Line(
+                N_(
+                    "Answer in the poll, or type `{do_agree} {number}.{version}` or `{do_object} "
+                    "{number}`. An objection is final for this version; silence is not consent."
+                ),
+                when=lambda facts: not facts.get("private") and facts["version"] != 1,
             ),
             Line(
                 N_(
@@ -129,7 +136,15 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                     "{number}` or `{do_object} {number}`. Nobody at the table sees what you "
                     "answer. An objection is final for this version; silence is not consent."
                 ),
-                when="private",
+                when=lambda facts: bool(facts.get("private")) and facts["version"] == 1,
+            ),
+            Line(
+                N_(
+                    "Answer in your direct room with me: in the poll there, or type `{do_agree} "
+                    "{number}.{version}` or `{do_object} {number}`. Nobody at the table sees what "
+                    "you answer. An objection is final for this version; silence is not consent."
+                ),
+                when=lambda facts: bool(facts.get("private")) and facts["version"] != 1,
             ),
             Line(
                 N_(

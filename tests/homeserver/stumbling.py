@@ -10,7 +10,7 @@ import os
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,13 @@ class StumblingDoor(MatrixDoor):
                 Stumble.here()  # processed, the token stored
 
     async def send(
-        self, room: str, type_: str, content: Content, txn: str, *, only: str | None = None
+        self,
+        room: str,
+        type_: str,
+        content: Content,
+        txn: str,
+        *,
+        only: Collection[str] | None = None,
     ) -> str:
         Stumble.here()  # committed, not sent
         event = await super().send(room, type_, content, txn, only=only)

@@ -158,7 +158,7 @@ async def test_what_is_said_to_one_alone_is_read_by_nobody_else(account: OpenAcc
     bot, alice, carol = await account(), await account(), await account()
     room = await room_of(bot, alice, carol)
     assert trusted(await carol.hear_id(await say(bot, room, "for both")))
-    event_id = await bot.door.send(room, MESSAGE, text("for alice"), "a", only=alice.user_id)
+    event_id = await bot.door.send(room, MESSAGE, text("for alice"), "a", only={alice.user_id})
     assert trusted(await alice.hear_id(event_id))
     assert (await carol.hear_id(event_id)).hearing is Hearing.UNREADABLE
     assert trusted(await carol.hear_id(await say(bot, room, "for both again")))
