@@ -40,6 +40,7 @@ async def test_it_is_read_agreed_to_and_erased_by_its_roster_only(
         side = str(stage.apart)
         await ritual.items()
         await assert_shut_out(stage, side)
+        await assert_not_kept(stage)
         await ritual.whole()
         assert await until(lambda: is_out(stage, GUEST, side))
         await assert_paper(stage, tmp_path / "paper", ritual.code)
