@@ -520,3 +520,36 @@ TELLING: tuple[Mutant, ...] = (
         ("tests/test_form.py::test_the_same_form_is_the_same_bytes_and_tells_nobody_who_or_when",),
     ),
 )
+
+_ORACLE = "tests/test_oracle.py"
+
+FORMS: tuple[Mutant, ...] = (
+    Mutant(
+        "who objected agrees after all",
+        "bot/rules/consensus.py",
+        "Answer.OBJECT if Answer.OBJECT in (before, answer) else Answer.AGREE",
+        "answer",
+        (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
+    ),
+    Mutant(
+        "who leaves stays on the roster",
+        "handlers/roll.py",
+        "    turn.tx.meetings.leave_rosters(meeting, account)\n",
+        "",
+        (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
+    ),
+    Mutant(
+        "who is added to the roster is not asked",
+        "handlers/cases.py",
+        "        turn.tx.meetings.roster_add(meeting, case, account)\n",
+        "",
+        (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
+    ),
+    Mutant(
+        "whose identity was replaced has not left",
+        "handlers/members.py",
+        "facts, lane=TABLE_LANE), *roll.depart(turn, account)]",
+        "facts, lane=TABLE_LANE)]",
+        (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
+    ),
+)

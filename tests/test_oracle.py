@@ -124,7 +124,7 @@ class Meeting(Ritual):
     def before_the_last_answer(self, who: str, trouble: str, words: str) -> None:
         """Everybody but one agrees; something happens; everybody agrees."""
         if not self.oracle.open_ones():
-            self.goes_on(section="social", words=words, pick=0)
+            self.proposes(who="io", section="social", words=words)
         if not self.oracle.open_ones():
             return
         one = self.version(0)
@@ -144,7 +144,7 @@ class Meeting(Ritual):
             self.takes_back(who=who, pick=0)
         else:
             self.departs(who=who, how=trouble)
-        for everybody in sorted(self.oracle.roster):
+        for everybody in (who, *sorted(self.oracle.roster)):
             self.answer(everybody, one, "agree", "direct")
 
     at_the_last_moment = rule(who=PERSON, trouble=TROUBLE, words=WORD)(before_the_last_answer)
