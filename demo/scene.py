@@ -156,7 +156,8 @@ class Scene:
         voters = (*self.seated, *more)
         await self.stage.votes(voters[:-1], poll, "agree")
         word = {"agree": "akkoord", "object": "bezwaar"}[last]
-        line, who = f"!{word} {poll['number']}", voters[-1]
+        version = f".{poll['version']}" if poll["version"] > 1 else ""
+        line, who = f"!{word} {poll['number']}{version}", voters[-1]
         if poll.get("private"):
             await self.stage.say(who, line, direct=True, expect="ballot.noted")
             await self.stage.see(who, "poll.closed")

@@ -142,7 +142,8 @@ class Ritual:
     ) -> None:
         """In the native poll; the last has a client without polls, and types."""
         await self.stage.votes(among[:-1], poll, "agree")
-        line = f"!{last} {poll['number']}"
+        version = f".{poll['version']}" if poll["version"] > 1 else ""
+        line = f"!{last} {poll['number']}{version}"
         if poll.get("private"):
             await self.stage.say(among[-1], line, direct=True, expect="ballot.noted")
         else:
