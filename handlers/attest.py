@@ -3,7 +3,7 @@
 from bot.rules.facts import Code, Reference
 from bot.rules.fiche import Confirmer
 from bot.rules.refusal import Reason, Refused
-from handlers import fiche, informing
+from handlers import informing, items
 from handlers.turn import Says, Turn
 
 
@@ -14,4 +14,4 @@ def attest(turn: Turn, wanted: Reference | int, confirmer: Confirmer | None) -> 
         return informing.attest(turn, wanted)
     if isinstance(wanted, Reference) or confirmer is None:
         raise Refused(Reason.WRONG_ARGUMENTS, usage=Code("attest"))
-    return fiche.attest(turn, wanted, confirmer)
+    return items.attest(turn, wanted, confirmer)
