@@ -22,6 +22,14 @@ from tests.oracle_hall import NEWCOMERS, SEATED, WORDS, Listening, nothing
 SECTIONS = {"reason": "reden", "social": "sociaal +", "psych": "psych -"}
 CODES = tuple(fingerprint(name) for name in (b"one", b"other"))
 TYPED = {"agree": "akkoord", "object": "bezwaar"}
+
+
+def typed(answer: str, one: Version) -> str:
+    """A yes names the version it is for, an objection holds for the one that is asked."""
+    version = f".{one.version}" if answer == "agree" else ""
+    return f"!{TYPED[answer]} {one.number}{version}"
+
+
 IN_FORM = precondition(lambda self: len(self.oracle.versions) > 1)
 IN_ROOM = precondition(lambda self: self.oracle.versions and not self.oracle.screen)
 HOW = ("native", "room", "direct")
@@ -240,7 +248,7 @@ class Ritual(RuleBasedStateMachine):
         one, text = None, "Een ogenblik."
         if what != "chat" and self.oracle.versions:
             one = self.version(pick)
-            text = f"!{TYPED[what]} {one.number}"
+            text = typed(what, one)
         sent = self.at.hall.typed(who, text, self.at.hall.room)
         event = self.at.event(sent, Hearing.UNREADABLE)
         self.unread.append((who, sent, what, one))
@@ -275,7 +283,7 @@ class Ritual(RuleBasedStateMachine):
             one = self.oracle.newest(one.number)
             follows = partial(self.oracle.answer, who, one, answer, in_room=how == "room")
             direct = how != "room"
-            self.at.types(who, f"!{TYPED[answer]} {one.number}", follows, direct=direct)
+            self.at.types(who, typed(answer, one), follows, direct=direct)
 
     # What is meant
 

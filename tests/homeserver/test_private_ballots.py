@@ -32,7 +32,8 @@ async def agreed(stage: RealStage) -> Mapping[str, Any]:
     await scene.open("")
     await stage.say(COORDINATOR, "!volgende", expect="agenda")
     await scene.decide(reference, "opvolgen")
-    await stage.say("io", f"!fiche {reference}", expect="fiche.opened")
+    poll = await stage.say("io", f"!fiche {reference}", expect="poll.opened")
+    await scene.everybody(poll, "agree")
     poll = await stage.say("io", f"!punt {ITEMS[0]}", expect="poll.opened")
     await scene.everybody(poll, "agree")
     for who in scene.seated[:-1]:

@@ -86,8 +86,8 @@ async def test_what_is_for_one_only_they_can_read(sharing: Sharing, post: Post) 
     """Whoever else the room holds, and although they were given its key a moment ago."""
     before = await sharing.encrypt(ROOM, {"type": "m.room.message", "content": {}})
     assert post.reached == [ALICE, MALLORY]
-    after = await sharing.encrypt(ROOM, {"type": "m.room.message", "content": {}}, ALICE)
+    after = await sharing.encrypt(ROOM, {"type": "m.room.message", "content": {}}, {ALICE})
     assert post.reached == [ALICE, MALLORY, ALICE]
     assert after["session_id"] != before["session_id"]
-    again = await sharing.encrypt(ROOM, {"type": "m.room.message", "content": {}}, ALICE)
+    again = await sharing.encrypt(ROOM, {"type": "m.room.message", "content": {}}, {ALICE})
     assert again["session_id"] == after["session_id"]
