@@ -13,13 +13,12 @@ PYTEST = PYTHONDONTWRITEBYTECODE= $(SHM) $(PY) -m pytest -n $(WORKERS) --dist lo
 # What repeats in many more ways what other tests show: run by `make thorough`.
 LONG := tests/homeserver/test_backlog.py tests/homeserver/test_identity_commands.py \
 	tests/homeserver/test_interrupted_start.py tests/homeserver/test_interrupted_changes.py \
-	tests/homeserver/test_fiche.py
+	tests/homeserver/test_fiche.py tests/homeserver/test_whole_meeting.py
 FORM := tests/interop/test_fiche.py::test_
 MODES := $(FORM)it_is_read_agreed_to_and_erased_by_its_roster_only[private] \
 	$(FORM)on_a_screen_no_word_of_it_is_said
 TWO := tests/test_exactly_once.py::test_two_meetings_with_many_deaths_end_as_if_there_had_been_none
-DEATHS := $(TWO)[151] $(TWO)[263] tests/test_oracle.py::test_so_it_is_in_many_more_ways \
-	tests/homeserver/test_whole_meeting.py::test_a_bot_killed_over_and_over_holds_the_same_meetings
+DEATHS := $(TWO)[151] $(TWO)[263] tests/test_oracle.py::test_so_it_is_in_many_more_ways
 
 VENV := .venv
 PY := $(VENV)/bin/python

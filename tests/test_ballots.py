@@ -490,7 +490,7 @@ async def test_killed_at_any_point_a_private_poll_goes_on_as_if_it_had_not_been(
     mortal = MortalHall(tmp_path, PRIVATE)
     await Scene(mortal).gather()
     moment = await at.with_fiche(mortal)
-    sweep = Sweep(mortal, stride=12)
+    sweep = Sweep(mortal, stride=30)
     for who, written, direct in STEPS:
         line = moment.line(written)
 

@@ -466,7 +466,7 @@ STEPS = (
     (COORDINATOR, "!besproken {case} nee"),
     (COORDINATOR, "!vergadering sluiten"),
 )
-STRIDE = 12  # 1 tries every point there is
+STRIDE = 36  # 1 tries every point there is
 
 
 async def test_killed_at_any_point_it_is_made_once_and_emptied_once(tmp_path: Path) -> None:
