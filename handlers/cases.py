@@ -109,9 +109,7 @@ def decide(turn: Turn, reference: Reference, decision: Decision) -> Says:
     meeting, case = on_table(turn, reference)
     if decision is Decision.FOLLOW and case.state == CaseState.FOLLOWED:
         raise Refused(Reason.ALREADY_FOLLOWED)
-    for other in turn.tx.polls.open_ones(meeting):
-        if other.case_id == case.id:
-            raise Refused(Reason.POLLS_OPEN, number=other.number)
+    polls.require_none_open(turn, case)
     fiche = turn.tx.polls.fiche(meeting)
     if fiche is not None and fiche.case_id == case.id:
         raise Refused(Reason.FICHE_OPEN)

@@ -23,8 +23,7 @@ def open_(turn: Turn, reference: Reference, direction: Direction) -> Says:
     before = turn.tx.polls.fiche_of(meeting, case)
     if before is not None and before.state == FicheState.ADOPTED:
         raise Refused(Reason.FICHE_ADOPTED)
-    for other in turn.tx.polls.open_ones(meeting):
-        raise Refused(Reason.POLLS_OPEN, number=other.number)
+    polls.require_none_open(turn)
     turn.tx.polls.begin_fiche(meeting, case, direction, FicheState.WANTED)
     says = side.open_if_needed(turn, meeting, case)
     asked = turn.tx.polls.last_about(meeting, case, Subject.FEEDBACK)
@@ -53,7 +52,7 @@ def close(turn: Turn) -> Says:
     """What has consensus goes to everybody once more, as a whole; nothing else leaves (F01)."""
     meeting, fiche = open_form(turn)
     case = turn.tx.cases.get(fiche.case_id)
-    _require_all_closed(turn)
+    polls.require_none_open(turn)
     standing = effects.standing_items(turn, meeting, case)
     before = turn.tx.polls.last_about(meeting, case, Subject.WHOLE)
     digest = turn.tx.polls.digest_of_all(standing)
@@ -71,7 +70,7 @@ def ask_whole_again(turn: Turn, case: m.Case, before: m.Poll, text: str) -> Says
     standing = effects.standing_items(turn, turn.meeting(), case)
     if text or not standing:
         raise Refused(Reason.UNKNOWN_ITEM)
-    _require_all_closed(turn)
+    polls.require_none_open(turn)
     return _ask_whole(turn, case, before, turn.tx.polls.digest_of_all(standing))
 
 
@@ -82,11 +81,6 @@ def _ask_whole(turn: Turn, case: m.Case, before: m.Poll | None, digest: bytes) -
     poll = polls.new(turn, case, Subject.WHOLE, before)
     poll.digest = digest
     return polls.open_poll(turn, poll)
-
-
-def _require_all_closed(turn: Turn) -> None:
-    for poll in turn.tx.polls.open_ones(turn.meeting()):
-        raise Refused(Reason.POLLS_OPEN, number=poll.number)
 
 
 def open_form(turn: Turn) -> tuple[m.Meeting, m.Fiche]:

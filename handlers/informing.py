@@ -13,7 +13,7 @@ from storage import models as m
 def ask(turn: Turn, reference: Reference) -> Says:
     """Ask the officer first; who cannot say that no investigation is harmed says nothing (D04)."""
     meeting, case = on_table(turn, reference)
-    _require_no_poll(turn, meeting, case)
+    polls.require_none_open(turn, case)  # another may be about forgetting it
     roster = turn.tx.meetings.roster(meeting, case)
     if not all(roster.values()):
         raise Refused(Reason.ROSTER_BROKEN)
@@ -31,7 +31,7 @@ def attest(turn: Turn, reference: Reference) -> Says:
         raise Refused(Reason.NOTHING_ASKED)
     if not turn.tx.meetings.roster(meeting, case).get(turn.me):
         raise Refused(Reason.NOT_ON_ROSTER)
-    _require_no_poll(turn, meeting, case)
+    polls.require_none_open(turn, case)  # another may be about forgetting it
     taken.informing = False
     return polls.open_poll(turn, polls.new(turn, case, Subject.INFORM))
 
@@ -40,10 +40,3 @@ def _taken_up(turn: Turn, meeting: m.Meeting, case: m.Case) -> m.TakenUp:
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     return taken
-
-
-def _require_no_poll(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
-    """One question at a time on a case: another may be about forgetting it."""
-    for other in turn.tx.polls.open_ones(meeting):
-        if other.case_id == case.id:
-            raise Refused(Reason.POLLS_OPEN, number=other.number)

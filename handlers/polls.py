@@ -89,6 +89,13 @@ def _whole(turn: Turn, case: m.Case) -> dict[str, Fact]:
     return {"items": effects.form_rows(items), "one_sided": fiches.one_sided(signs)}
 
 
+def require_none_open(turn: Turn, case: m.Case | None = None) -> None:
+    """Nothing is being asked, or nothing about a case: another answer could change it."""
+    for poll in turn.tx.polls.open_ones(turn.meeting()):
+        if case is None or poll.case_id == case.id:
+            raise Refused(Reason.POLLS_OPEN, number=poll.number)
+
+
 def close(turn: Turn, number: int) -> Says:
     """The chair ends a poll; whoever has not answered has not consented (F01)."""
     poll = turn.tx.polls.newest(turn.meeting(), number)
@@ -131,12 +138,6 @@ def _is_changed(turn: Turn, poll: m.Poll) -> bool:
         return False
     items = effects.standing_items(turn, turn.meeting(), turn.tx.cases.get(poll.case_id))
     return poll.digest != turn.tx.polls.digest_of_all(items)
-
-
-def void(poll: m.Poll) -> None:
-    """Nobody can agree to what nobody was shown, or is shown any more."""
-    if poll.outcome is None:
-        poll.outcome = Outcome.NO_CONSENSUS
 
 
 def _result(poll: m.Poll, case: m.Case, of: int) -> dict[str, Fact]:

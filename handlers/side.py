@@ -8,7 +8,7 @@ from bot.rules.facts import Account, Fact
 from bot.rules.fiche import FICHE_ENDED, FicheState
 from bot.rules.people import Role
 from bot.rules.refusal import Reason, Refused
-from handlers import members, polls, rooms, traces
+from handlers import effects, members, polls, rooms, traces
 from handlers.turn import Say, Says, Turn
 from locales.codes import Place
 from storage import models as m
@@ -78,9 +78,7 @@ def require_room_for(turn: Turn, meeting: m.Meeting, case: m.Case, account: Acco
     taken = turn.tx.meetings.taken_up(meeting, case)
     if not _guests(turn, (account,)) and (taken is None or not taken.aside):
         return
-    for poll in turn.tx.polls.open_ones(meeting):
-        if poll.case_id == case.id:
-            raise Refused(Reason.POLLS_OPEN, number=poll.number)
+    polls.require_none_open(turn, case)
 
 
 def require_here(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
@@ -159,7 +157,7 @@ def lost(tx: Tx, meeting: m.Meeting, case: m.Case) -> Says:
     taken.aside, lane = False, side_lane(case.id)
     tx.outbox.drop_lane(lane)
     for poll in tx.polls.in_lane(meeting, lane):
-        polls.void(poll)
+        effects.void(tx, poll, ())
     if fiche is not None and fiche.state not in FICHE_ENDED:
         fiche.state = FicheState.CLOSED
     tx.polls.drop_traces(meeting, lane)
