@@ -1,0 +1,14 @@
+"""what people mean: doubts and their causes, rosters that are whole"""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
