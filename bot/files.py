@@ -4,10 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from icalendar import Calendar
-from icalendar import Event as Appointment
-
-from bot import form as paper
 from bot.composing import Composer
 from bot.rules.fiche import Direction
 from handlers.turn import Table
@@ -46,6 +42,9 @@ async def minutes(composer: Composer, _table: Table, outgoing: Outgoing) -> File
 
 async def calendar(composer: Composer, _table: Table, outgoing: Outgoing) -> File:
     """An appointment with a neutral title: calendars are seldom as safe as this room."""
+    from icalendar import Calendar
+    from icalendar import Event as Appointment
+
     at = outgoing.facts["at"]
     assert isinstance(at, datetime)
     start = at.astimezone(UTC)
@@ -66,6 +65,8 @@ async def calendar(composer: Composer, _table: Table, outgoing: Outgoing) -> Fil
 async def form(composer: Composer, table: Table, outgoing: Outgoing) -> File:
     """The feedback form, for the officer alone (F02, F16); its words are in no fact, and its
     name tells of no case."""
+    from bot import form as paper
+
     facts = outgoing.facts
     items = await composer.words.entries(facts)
     discussed = facts["discussed"]

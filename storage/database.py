@@ -4,22 +4,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
-from storage.models import Base
-
-__all__ = [
-    "Base",
-    "DatabaseTooNew",
-    "forget_pages",
-    "lock_down",
-    "migrate",
-    "open_database",
-]
+VERSIONS = Path(__file__).with_name("migrations") / "versions"
 
 _PRAGMAS = (
     "PRAGMA foreign_keys=ON",
@@ -53,28 +40,26 @@ def lock_down(engine: Engine) -> None:
 def migrate(engine: Engine, revision: str = "head") -> None:
     """Run the migrations up to `revision`."""
     with engine.begin() as connection:
-        known, heads = _revisions()
-        current = set(MigrationContext.configure(connection).get_current_heads())
-        if current - known:
+        current = _revision(connection)
+        if current is not None and current not in revisions():
             raise DatabaseTooNew
-        if current != heads or revision != "head":
-            settings = config()
-            settings.attributes["connection"] = connection
-            command.upgrade(settings, revision)
+        if revision != "head" or current != revisions()[-1]:
+            from storage.migrations import run  # takes a while: once for each new version
+
+            run.upgrade(connection, revision)
 
 
 @cache
-def _revisions() -> tuple[set[str], set[str]]:
-    """All that the code knows, and the newest."""
-    script = ScriptDirectory.from_config(config())
-    return {step.revision for step in script.walk_revisions()}, set(script.get_heads())
+def revisions() -> tuple[str, ...]:
+    """All that the code knows, oldest first: the numbers of the files of migrations."""
+    return tuple(sorted(file.stem.partition("_")[0] for file in VERSIONS.glob("[0-9]*.py")))
 
 
-def config() -> Config:
-    """Alembic's settings, without a file."""
-    settings = Config()
-    settings.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    return settings
+def _revision(connection: Connection) -> str | None:
+    """Where the database is; None when it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
 
 
 def forget_pages(engine: Engine) -> None:

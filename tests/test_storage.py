@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import StatementError
@@ -15,8 +16,16 @@ from bot.rules.people import Organisation, Role
 from bot.rules.reference import make
 from demo.scene import COORDINATOR
 from storage import models as m
-from storage.database import Base, DatabaseTooNew, config, forget_pages, migrate, open_database
+from storage.database import (
+    DatabaseTooNew,
+    forget_pages,
+    migrate,
+    open_database,
+    revisions,
+)
 from storage.inspect import lines, tables
+from storage.migrations.run import config
+from storage.models import Base
 from storage.people import RoomKind
 from storage.seal import Seal, WrongMasterKey
 from storage.tx import Tx, transaction
@@ -67,6 +76,11 @@ def test_migrations_go_down_and_up_again_also_with_rows(engine: Engine) -> None:
     with transaction(engine, SEAL) as tx:
         fill(tx)
     assert set(tables(engine, SEAL)) == set(Base.metadata.tables)
+
+
+def test_the_number_of_a_migration_is_that_of_its_file() -> None:
+    steps = ScriptDirectory.from_config(config()).walk_revisions()
+    assert [step.revision for step in steps][::-1] == list(revisions())
 
 
 def test_a_database_newer_than_the_code_is_refused(engine: Engine) -> None:

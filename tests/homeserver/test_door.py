@@ -131,7 +131,7 @@ async def test_files(account: OpenAccount, synapse: Homeserver) -> None:
 
 def download(homeserver: Homeserver, who: Account, mxc: str) -> bytes:
     """The stored bytes of a media file."""
-    import urllib.request  # noqa: PLC0415
+    import urllib.request
 
     url = f"{homeserver.url}/_matrix/client/v1/media/download/{mxc.removeprefix('mxc://')}"
     token = log_in(homeserver, who.name)
