@@ -59,7 +59,8 @@ def _revision(connection: Connection) -> str | None:
     """Where the database is; None when it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
 
 
 def forget_pages(engine: Engine) -> None:
