@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.body import quotes
 from bot.desk import Desk
 from bot.matrix.door import Event, Hearing, RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account, EventId
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import POLL_RESPONSES, quotes, thread
+from bot.spoken import POLL_RESPONSES, thread
 from handlers import core, members, traces
 from handlers.core import Line
 from handlers.turn import Request, Says, Turn

@@ -2,10 +2,11 @@
 
 import logging
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import partial
 
 from bot.acting import Actor, refusing
+from bot.body import TEXT, Message, read_message
 from bot.desk import Desk
 from bot.gate import Gate
 from bot.lines import Lines, weightiest
@@ -16,22 +17,26 @@ from bot.matrix.door import (
     RoomFacts,
     SessionLost,
 )
+from bot.mentions import contradicts
 from bot.moving import Mover
 from bot.places import PlaceFinder
 from bot.roomcheck import RoomCheck
 from bot.rules import identity
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken
+from bot.spoken import POLL_RESPONSES, related, selection
 from bot.trusting import Watch
 from bot.unheard import Unheard
 from bot.unread import Unread
 from handlers import core
 from handlers.core import Line
+from handlers.turn import Says, Turn
 from locales.codes import Place
 from storage.outbox import Act
 
 log = logging.getLogger("tafelbot.hearing")
+
+LINE_OF_HINT = -4  # line number of what is not a line
 
 
 class Hearer:
@@ -139,14 +144,23 @@ class Hearer:
             if (place := self._places.here(event.room, sender, room)) is not None:
                 await self._ballot(event, sender, room, place)
             return
-        if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
-            self._actor.trace(event, sender, [])
-            return
-        edited = replacement(event.content)
-        lines = spoken(edited if edited is not None else event.content)
-        said = self._lines.meant_for_us(lines, event.room, sender, room)
+        message = read_message(event.content) if event.type == "m.room.message" else Message()
+        said = self._lines.meant_for_us(message, event.room, sender, room)
         self._actor.trace(event, sender, [line for _, line in said])
-        for number, line in said if edited is None else weightiest(said):
+        if message.msgtype == TEXT and said:
+            await self._said(event, sender, room, message, said)
+        elif self._lines.calls_us(message):
+            self._hint(event, sender, room)
+
+    async def _said(
+        self,
+        event: Event,
+        sender: Account,
+        room: RoomFacts,
+        message: Message,
+        said: list[tuple[int, Line]],
+    ) -> None:
+        for number, line in weightiest(said) if message.edit else said:
             await self._mover.follow(event.room, sender, room)
             place = self._places.find(event.room, sender, room, line)
             if place is None:
@@ -155,11 +169,30 @@ class Hearer:
             self._actor.greet(event, sender)
             about = await self._answering(place) if core.answers(line) else []
             request = self._actor.request(event, number, sender, place, room, about=about)
-            handle = partial(core.answer, line=line) if edited is None else refusing(Reason.EDITED)
+            handle = self._handle(event, message, number, line, room)
             done = self._actor.act(request, line, handle)
             if done and core.holds_words(line):
-                whole = core.paragraph(lines, number, self._desk.names)
+                whole = message.paragraph(number, self._desk.names)
                 self._desk.lines[event.event_id, number] = whole
+
+    def _handle(
+        self, event: Event, message: Message, number: int, line: Line, room: RoomFacts
+    ) -> Callable[[Turn], Says]:
+        """What is done with a line, unless it does not mean what it shows."""
+        if message.edit:
+            return refusing(Reason.EDITED)
+        members = {user: room.names.get(user, "") for user in self._desk.seated}
+        besides = frozenset({event.sender, self._desk.door.user_id})
+        if core.names_accounts(line) and contradicts(message, number, members, besides):
+            return refusing(Reason.MENTION_MISMATCH)
+        return partial(core.answer, line=line)
+
+    def _hint(self, event: Event, sender: Account, room: RoomFacts) -> None:
+        """We were called, and there is nothing in it that we could do."""
+        if (place := self._places.here(event.room, sender, room)) is not None:
+            self._actor.greet(event, sender)
+            request = self._actor.request(event, LINE_OF_HINT, sender, place, room)
+            self._actor.act(request, None, refusing(Reason.NO_COMMAND))
 
     async def _looked_at(self, room: str, place: Place, line: Line) -> RoomFacts | None:
         """The table's room, after a look at it if it is new or a meeting is about to open."""

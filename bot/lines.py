@@ -1,5 +1,7 @@
 """Which lines of a message are meant for us."""
 
+from bot import visible
+from bot.body import Message
 from bot.desk import Desk
 from bot.matrix.door import RoomFacts
 from bot.places import PlaceFinder
@@ -15,26 +17,47 @@ class Lines:
         self._places = places
 
     def meant_for_us(
-        self, lines: list[str], room_id: str, sender: Account, room: RoomFacts
+        self, message: Message, room_id: str, sender: Account, room: RoomFacts
     ) -> list[tuple[int, Line]]:
-        """With their numbers in the message."""
+        """With their numbers in the message. Our name alone on a line calls us for the next one;
+        with none, it is a word that we do not know."""
+        direct = self._places.here(room_id, sender, room) is Place.DIRECT
         found: list[tuple[int, Line]] = []
-        for number, text in enumerate(lines):
-            line = self._addressed(text, room_id, sender, room)
-            if line is not None and core.holds_words(line):
-                whole = core.paragraph(lines, number, self._desk.names)
-                line = self._addressed(whole, room_id, sender, room)
-            if line is not None:
-                found.append((number, line))
+        called: int | None = None  # the line before, if it was our name
+        for number, text in enumerate(message.lines):
+            if core.is_name(text, self._desk.names):
+                called = number
+            elif text:
+                line = self._line(message, number, ours=direct or called is not None)
+                found += [(number, line)] if line is not None else []
+                called = None
+        if called is not None and not found:
+            found.append((called, Line(None, "")))
         return found
 
-    def _addressed(self, text: str, room_id: str, sender: Account, room: RoomFacts) -> Line | None:
-        """The command in a line that is meant for us; in a direct room every line is."""
+    def _line(self, message: Message, number: int, *, ours: bool) -> Line | None:
+        line = self._addressed(message.lines[number], ours=ours)
+        if line is None or not core.holds_words(line):
+            return line
+        return self._addressed(message.paragraph(number, self._desk.names), ours=ours)
+
+    def _addressed(self, text: str, *, ours: bool) -> Line | None:
+        """The command in a line that is meant for us; `ours`: it is, whatever it begins with."""
         rest = core.without_prefix(text, self._desk.names)
         if rest is not None:
             return core.read(rest)
-        direct = self._places.here(room_id, sender, room) is Place.DIRECT
-        return core.read(text) if direct and text else None
+        return core.read(text) if ours else None
+
+    def calls_us(self, message: Message) -> bool:
+        """Whether a message mentions us where a person sees it; or at all, unless it may do so
+        only because it answers us or edits what it mentioned before."""
+        user = self._desk.door.user_id
+        if user in message.mentions and not (message.reply or message.edit):
+            return True
+        return any(
+            user in visible.accounts(line) or core.without_name(line, self._desk.names) is not None
+            for line in message.lines
+        )
 
 
 def weightiest(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:

@@ -4,6 +4,7 @@ import hashlib
 import logging
 
 from bot.acting import Actor, refusing
+from bot.body import read_message
 from bot.composing import Composer
 from bot.desk import Desk
 from bot.lines import Lines, weightiest
@@ -11,7 +12,6 @@ from bot.matrix.door import Event, MatrixRefused, RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason
-from bot.spoken import replacement, spoken
 from handlers import core
 from handlers.core import Line
 from storage.outbox import Act
@@ -35,7 +35,7 @@ class Unheard:
         """Anybody could have written this, the homeserver too: never acted upon (promise 3)."""
         if event.type != "m.room.message":
             return
-        said = self._lines.meant_for_us(spoken(event.content), event.room, sender, room)
+        said = self._lines.meant_for_us(read_message(event.content), event.room, sender, room)
         place = self._places.known(event.room, sender, room)
         if place is None:
             if not room.encrypted and self._places.alone(event.sender, room):
@@ -64,9 +64,8 @@ class Unheard:
         lines: list[Line] = []
         lane = int(sender)
         if place is not None and event.type == "m.room.message":
-            edited = replacement(event.content)
-            texts = spoken(edited if edited is not None else event.content)
-            lines = [line for _, line in self._lines.meant_for_us(texts, event.room, sender, room)]
+            said = self._lines.meant_for_us(read_message(event.content), event.room, sender, room)
+            lines = [line for _, line in said]
             self._actor.trace(event, sender, lines)
             lane = self._actor.request(event, LINE_OF_ADVICE, sender, place, None).lane
         with self._desk.transaction() as tx:

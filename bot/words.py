@@ -4,11 +4,11 @@ needed, and only if they are still those that were proposed (promise 1)."""
 from collections.abc import Mapping
 from difflib import SequenceMatcher
 
+from bot.body import Message, read_message
 from bot.desk import Desk
 from bot.rules.facts import Facts
 from bot.rules.fiche import Phase, Section, Sign
 from bot.rules.form import Entry
-from bot.spoken import spoken
 from handlers import core
 from storage import models as m
 from storage.outbox import TABLE_LANE
@@ -99,8 +99,8 @@ class Words:
 
     async def _fetch(self, room: str | None, event_id: str, number: int) -> str | None:
         event = await self._desk.door.fetch(room, event_id) if room else None
-        lines = spoken(event.content) if event else []
-        return core.paragraph(lines, number, self._desk.names) if number < len(lines) else None
+        said = read_message(event.content) if event else Message()
+        return said.paragraph(number, self._desk.names) if number < len(said.lines) else None
 
 
 def difference(before: str, after: str) -> str:

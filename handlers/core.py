@@ -1,12 +1,12 @@
 """From a line somebody typed to what is said in answer: parse, authorise, call, write down."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.rules.facts import Code, EventId, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
-from handlers import ballots, private
+from handlers import arguments, ballots, private
 from handlers.arguments import Words
 from handlers.table import COMMANDS, Command
 from handlers.turn import Chance, Say, Says, Turn
@@ -14,6 +14,8 @@ from locales import commands
 from locales.codes import Place
 from locales.render import PREFIX
 from storage.tx import Tx
+
+_ACCOUNTS = {arguments.user, arguments.changes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,30 @@ def without_prefix(text: str, names: Sequence[str]) -> str | None:
     """A line without `!` or one of our names in front; None when it has none of them."""
     if text.startswith(PREFIX):
         return text[len(PREFIX) :].strip()
+    rest = without_name(text, names)
+    return None if rest is None else rest.removeprefix(PREFIX).strip()
+
+
+def without_name(text: str, names: Sequence[str]) -> str | None:
+    """What follows one of our names in front of a line; None when it has none of them."""
     for name in names:
-        if name and text.casefold().startswith(name.casefold()):
-            rest = text[len(name) :]
-            if rest[:1] in {":", ",", " "}:
-                return rest.lstrip(":, ").removeprefix(PREFIX)
+        said = text if name.startswith("@") else text.removeprefix("@")
+        if name and said.casefold().startswith(name.casefold()):
+            rest = said[len(name) :]
+            if rest[:1] in {"", ":", ",", " ", PREFIX}:
+                return rest.lstrip(":, ")
     return None
+
+
+def is_name(text: str, names: Sequence[str]) -> bool:
+    """Whether a line is one of our names and nothing else: the next one is for us."""
+    rest = without_name(text, names)
+    return rest is not None and not rest.strip(":,.!? ")
+
+
+def names_accounts(line: Line) -> bool:
+    """Whether a line is about accounts that it names."""
+    return line.name is not None and bool(_ACCOUNTS & {*COMMANDS[line.name].arguments})
 
 
 def holds_words(line: Line) -> bool:
@@ -94,13 +114,16 @@ def holds_words(line: Line) -> bool:
     return line.name in {"item", "amend"}
 
 
-def paragraph(lines: Sequence[str], number: int, names: Sequence[str]) -> str:
-    """A line, and those after it that begin nothing of their own: an item may be written so."""
+def paragraph(
+    lines: Sequence[str], number: int, names: Sequence[str], markers: Mapping[int, str]
+) -> str:
+    """A line, and those after it that begin nothing of their own: an item may be written so.
+    `markers`: what stands before a line of a list, and belongs to the words of an item."""
     found = [lines[number]]
-    for line in lines[number + 1 :]:
+    for later, line in enumerate(lines[number + 1 :], number + 1):
         if without_prefix(line, names) is not None:
             break
-        found.append(line)
+        found.append(markers.get(later, "") + line)
     return " ".join(filter(None, found))
 
 

@@ -9,6 +9,14 @@ from locales.catalogue import N_
 REFUSALS: Mapping[Reason, str] = MappingProxyType(
     {
         Reason.UNKNOWN_WORD: N_("I do not know that word. `{do_help}` shows what you can say."),
+        Reason.NO_COMMAND: N_(
+            "You called me, and I found nothing to do. Write to me in an ordinary message, on a "
+            "line that begins with `!` or my name; `{do_help}` shows what you can say."
+        ),
+        Reason.MENTION_MISMATCH: N_(
+            "Your message shows one account and means another, so I did nothing. Send it anew with "
+            "the account written out as `@name:server`, and mention nobody in it."
+        ),
         Reason.WRONG_ARGUMENTS: N_("That is written like this: `{usage}`."),
         Reason.EDITED: N_("I do not act on edited messages. Please send the command anew."),
         Reason.NOT_ENCRYPTED: N_(

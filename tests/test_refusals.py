@@ -42,6 +42,8 @@ BAD = (
     Bad(R.UNKNOWN_WORD, at.gathered, C, "!"),
     Bad(R.UNKNOWN_WORD, at.gathered, C, "zwanenzang", direct=True),
     Bad(R.UNKNOWN_WORD, at.gathered, C, "!help zwanenzang"),
+    Bad(R.NO_COMMAND, at.gathered, C, "zwanenzang, {@tafelbot}"),
+    Bad(R.MENTION_MISMATCH, at.roll_call, C, "!voorzitter [{@io}](https://matrix.to/#/{@schepen})"),
     Bad(R.WRONG_ARGUMENTS, at.gathered, "schepen", "!toelaten"),
     Bad(R.WRONG_ARGUMENTS, at.gathered, C, "!status zwanenzang"),
     Bad(R.WRONG_ARGUMENTS, at.roll_call, "clb", "!akkoord zwanenzang"),

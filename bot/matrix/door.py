@@ -123,6 +123,7 @@ class RoomFacts:
     upgraded_by: str | None = None
     predecessor: str | None = None
     creator: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)  # what members call themselves there
 
 
 class MatrixRefused(Exception):

@@ -79,6 +79,7 @@ def facts(state: State, us: str, *, encrypted: bool, direct: bool) -> RoomFacts 
         upgraded_by=_upgrader(state),
         predecessor=_id(created.get("predecessor"), "room_id"),
         creator=sender(state, "m.room.create"),
+        names=_names(state, joined | invited),
     )
 
 
@@ -147,6 +148,11 @@ def _our_move(raw: Json, us: str) -> str | None:
     before = ((raw.get("unsigned") or {}).get("prev_content") or {}).get("membership") == "join"
     after = (raw.get("content") or {}).get("membership") == "join"
     return {(False, True): "arrival", (True, False): "departure"}.get((before, after))
+
+
+def _names(state: State, users: Iterable[str]) -> dict[str, str]:
+    shown = {user: content(state, "m.room.member", user).get("displayname") for user in users}
+    return {user: name for user, name in shown.items() if isinstance(name, str)}
 
 
 def _word(state: State, name: str, default: str, type_: str | None = None) -> str:

@@ -10,6 +10,8 @@ class Reason(StrEnum):
 
     # what was said
     UNKNOWN_WORD = "unknown_word"
+    NO_COMMAND = "no_command"
+    MENTION_MISMATCH = "mention_mismatch"
     WRONG_ARGUMENTS = "wrong_arguments"
     EDITED = "edited"
     NOT_ENCRYPTED = "not_encrypted"

@@ -57,6 +57,15 @@ def test_facts_of_a_full_room() -> None:
     assert (found.topic, found.replaced_by) == ("secret", "!new:a.test")
 
 
+def test_what_members_call_themselves() -> None:
+    named = {"membership": "join", "displayname": "Alice"}
+    odd = {"membership": "invite", "displayname": 3}
+    events = (event("m.room.member", named, ALICE), event("m.room.member", odd, BOB))
+    found = facts(state(*events), BOT, encrypted=True, direct=False)
+    assert found is not None
+    assert found.names == {ALICE: "Alice"}
+
+
 def test_encryption_stays_once_seen() -> None:
     found = facts(state(event("m.room.encryption", {})), BOT, encrypted=True, direct=False)
     assert found is not None
