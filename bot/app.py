@@ -17,8 +17,9 @@ from bot.matrix.client import MatrixDoor
 from bot.matrix.door import Door
 from bot.rules.facts import Account
 from bot.rules.identity import Proof
-from bot.rules.people import Organisation, Role
+from bot.rules.people import Role, Seat, seat_of
 from bot.speaking import Speaker
+from bot.starting import say_what_is_missing
 from bot.trusting import Watch
 from handlers import members, rooms
 from handlers.core import write_down_at
@@ -51,6 +52,7 @@ class App:
         await self.desk.door.enter()
         log.info("my fingerprint is %s", self.desk.door.fingerprint)
         enrol_from_settings(self.desk)
+        say_what_is_missing(self.desk)
         self.watch.start()
         try:
             async with asyncio.TaskGroup() as group:
@@ -102,30 +104,35 @@ async def run_until_stopped(app: App) -> None:
 
 
 def enrol_from_settings(desk: Desk) -> None:
-    """Mayor and coordinator sit at the table because the settings say so (C01, H11); a mayor who
-    no longer stands there has left it."""
-    seats = {desk.table.mayor: Role.MAYOR, desk.table.coordinator: Role.COORDINATOR}
+    """Mayor, coordinator and settled representatives sit at the table because the settings say so
+    (C01, H01, H11); who no longer stands there for the mayor's seat has left it."""
     with desk.transaction() as tx:
-        for former in tx.people.holding(Role.MAYOR):
-            if tx.people.user_id(former) != desk.table.mayor:
-                log.warning("account %d is no longer the mayor", former)
-                write_down_at(tx, members.part_with(tx, former), desk.chance)
-        for user, role in seats.items():
+        for former in _no_longer_settled(desk, tx):
+            log.warning("account %d no longer stands in the settings for the mayor's seat", former)
+            write_down_at(tx, members.part_with(tx, former), desk.chance)
+        for user, role in desk.table.seats.items():
             account = _seat(desk, tx, user, role)
             key, known = desk.table.fingerprints.get(user), tx.people.identity(account)
             if key is not None and (known.pinned, known.proof) != (key, Proof.COMPARED):
                 tx.people.pin(account, key, Proof.COMPARED)
 
 
+def _no_longer_settled(desk: Desk, tx: Tx) -> list[Account]:
+    """Of the mayor's seat; whom the mayor's seat has named itself stays."""
+    named = [row for row in tx.people.members() if row.settled or row.role == Role.MAYOR]
+    seated = [Account(row.account_id) for row in named if seat_of(Role(row.role)) is Seat.MAYOR]
+    return [one for one in seated if tx.people.user_id(one) not in desk.table.seats]
+
+
 def _seat(desk: Desk, tx: Tx, user: str, role: Role) -> Account:
+    """A representative hears of it from us; mayor and coordinator begin by writing to us."""
     account = tx.people.account(user)
-    member = tx.people.member(account)
-    if member is not None:
-        member.role, member.organisation = role, Organisation.MUNICIPALITY
+    if not tx.people.settle(account, role):
         return account
-    tx.people.enrol(account, role, Organisation.MUNICIPALITY)
+    says = [members.greeting(account)] if role is Role.MAYOR_DELEGATE else []
     if tx.people.table_room() is not None:
-        write_down_at(tx, [rooms.invitation(account)], desk.chance)
+        says.append(rooms.invitation(account))
+    write_down_at(tx, says, desk.chance)
     return account
 
 

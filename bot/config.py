@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -53,6 +54,9 @@ class TableSettings(BaseModel):
     coordinator: str = Field(pattern=f"^{USER_ID}$")
     coordinator_fingerprint: Fingerprint | None = None
     coordinator_chairs: bool = False
+    mayor_delegates: tuple[Annotated[str, Field(pattern=f"^{USER_ID}$")], ...] = ()
+    # Whom to reach. Nobody is shown it and it is secret here, so that no log holds a name.
+    data_protection_officer: SecretStr | None = None
     fiche_text: FicheText = FicheText.ROOM
     ballot: BallotMode = BallotMode.OPEN
     homeserver_keeps_redacted_days: int = Field(7, ge=0)
@@ -66,6 +70,20 @@ class TableSettings(BaseModel):
             raise ValueError("is not a time zone such as Europe/Brussels") from None
         return name
 
+    @field_validator("data_protection_officer")
+    @classmethod
+    def _somebody(cls, contact: SecretStr | None) -> SecretStr | None:
+        if contact is not None and not contact.get_secret_value().strip():
+            raise ValueError("is empty: name a contact, or leave the setting out")
+        return contact
+
+    @field_validator("mayor_delegates")
+    @classmethod
+    def _others(cls, delegates: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if {info.data.get("mayor"), info.data.get("coordinator")} & set(delegates):
+            raise ValueError("names the mayor or the coordinator, who sit there already")
+        return delegates
+
     def table(self) -> Table:
         return Table(
             name=self.name,
@@ -75,10 +93,12 @@ class TableSettings(BaseModel):
             mayor=self.mayor,
             coordinator=self.coordinator,
             coordinator_chairs=self.coordinator_chairs,
+            delegates=self.mayor_delegates,
             fingerprints=self._fingerprints(),
             fiche_text=self.fiche_text,
             ballot=self.ballot,
             homeserver_keeps_redacted_days=self.homeserver_keeps_redacted_days,
+            unprotected=self.data_protection_officer is None,
         )
 
     def _fingerprints(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.homeserver import Homeserver
-from demo.scene import COORDINATOR, GUEST, MAYOR, PEOPLE
+from demo.scene import COORDINATOR, DELEGATE, GUEST, MAYOR, PEOPLE
 
 BOT, PASSWORD = "tafelbot", "overleg-2026"
 ACCOUNTS = (MAYOR, COORDINATOR, *PEOPLE, GUEST)
@@ -26,6 +26,8 @@ timezone = "Europe/Brussels"
 mayor = "@{mayor}:{server}"
 coordinator = "@{coordinator}:{server}"
 coordinator_chairs = true
+mayor_delegates = ["@{delegate}:{server}"]
+data_protection_officer = "dpo@voorbeeldstad.example"
 """
 
 
@@ -33,7 +35,7 @@ def set_up(homeserver: Homeserver, folder: Path, module: Sequence[str] = ("bot",
     """Everything `tafelbot run` needs, in a folder; `module` is what is run as the bot."""
     for name in (BOT, *ACCOUNTS):
         homeserver.register(name, PASSWORD)
-    names = {"bot": BOT, "mayor": MAYOR, "coordinator": COORDINATOR}
+    names = {"bot": BOT, "mayor": MAYOR, "coordinator": COORDINATOR, "delegate": DELEGATE}
     settings = SETTINGS.format(url=homeserver.url, server=homeserver.server_name, **names)
     (folder / "tafelbot.toml").write_text(settings)
     (folder / "password").write_text(PASSWORD)

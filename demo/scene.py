@@ -11,16 +11,17 @@ from typing import Any, Protocol
 
 Facts = Mapping[str, Any]
 
-# name → what the coordinator types after the account to enrol them
+# name → what the coordinator types after the account to enrol them; nothing for who stands in the
+# settings, as whoever represents the mayor does here
 PEOPLE: Mapping[str, str] = {
-    "schepen": "aangestelde-vertegenwoordiger gemeente",
+    "schepen": "",
     "io": "information-officer lokale politie",
     "clb": "partner CLB",
     "ocmw": "partner OCMW",
     "gezondheid": "partner geestelijke gezondheidszorg",
 }
 GUEST, GUEST_WORDS = "jeugdhuis", "ad-hoc jeugdwerk"
-MAYOR, COORDINATOR = "burgemeester", "coordinator"
+MAYOR, COORDINATOR, DELEGATE = "burgemeester", "coordinator", "schepen"
 
 ITEMS = (
     "sociaal + Neemt sinds 4 september opnieuw elke week deel aan de voetbaltraining.",
@@ -92,7 +93,8 @@ class Scene:
 
     async def enrol(self, who: str, words: str) -> None:
         line = f"!lid toevoegen {self.stage.user_id(who)} {words}"
-        await self.stage.say(COORDINATOR, line, expect="member.added")
+        if words:
+            await self.stage.say(COORDINATOR, line, expect="member.added")
         await self.stage.come(who)
 
     async def first_meeting(self) -> None:

@@ -4,9 +4,10 @@ from datetime import date
 
 from bot.rules import actions as rules
 from bot.rules.actions import ActionCode, ActionState
-from bot.rules.facts import ActionNumber, Reference
+from bot.rules.facts import ActionNumber, Fact, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
+from handlers import sight
 from handlers.agenda import described
 from handlers.cases import on_table
 from handlers.turn import Say, Says, Turn
@@ -23,8 +24,20 @@ def agree(turn: Turn, reference: Reference, user_id: str, code: ActionCode, due:
 
 
 def list_open(turn: Turn) -> Says:
-    rows = tuple(described(turn, action) for action in turn.tx.cases.open_actions())
-    return [Say("actions", {"rows": rows})]
+    """One's own and those of one's cases, and of the rest how many; in the table's room, where
+    everybody reads it, how many there are (H17, R28)."""
+    actions = turn.tx.cases.open_actions()
+    own = [
+        one
+        for one in actions
+        if sight.alone(turn) and sight.sees(turn, turn.tx.cases.get(one.case_id))
+    ]
+    facts: dict[str, Fact] = {
+        "rows": tuple(described(turn, action) for action in own),
+        "others": len(actions) - len(own) or None,
+        "elsewhere": bool(actions) and not sight.alone(turn),
+    }
+    return [Say("actions", facts)]
 
 
 def done(turn: Turn, wanted: ActionNumber) -> Says:

@@ -1,11 +1,15 @@
 """Walking the agenda: last actions, running cases, new notifications (M01, M02)."""
 
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from bot.rules import agenda as rules
 from bot.rules.agenda import MeetingState, Step
 from bot.rules.facts import Account, ActionNumber, Code, Fact, Reference
 from bot.rules.notification import CaseState
 from bot.rules.refusal import Reason, Refused
-from handlers import side
+from handlers import side, sight
 from handlers.effects import require_handed_over
 from handlers.turn import Say, Says, Turn
 from storage import models as m
@@ -38,20 +42,49 @@ def next_(turn: Turn) -> Says:
 
 
 def show(turn: Turn) -> Says:
-    """What is still to come."""
+    """What is still to come: point by point what is one's own, and of the rest how much; in the
+    table's room, where everybody reads it, of everything how much (H17, R28)."""
     meeting = turn.tx.meetings.running()
-    ahead = remaining(turn, meeting)
-    rows: list[Fact] = []
-    for action in ahead.actions:
-        rows.append({"point": number(action), "step": Step.ACTIONS})
-    for case in ahead.cases:
-        rows.append({"point": case.reference, "step": Step.CASES})
-    for case in ahead.notifications:
-        rows.append({"point": case.reference, "step": Step.NOTIFICATIONS})
+    points = list(_points(turn, remaining(turn, meeting)))
+    own = [one for one in points if one.own and sight.alone(turn)]
+    others = Counter(one.step for one in points if one not in own)
     step = Code(meeting.step) if meeting and meeting.step else None
-    if meeting is not None and not rows:
+    if meeting is not None and not points:
         step = Code(Step.CLOSING)
-    return [Say("agenda", {"step": step, "rows": tuple(rows)})]
+    facts: dict[str, Fact] = {
+        "step": step,
+        "floor": _floor(turn, meeting),
+        "rows": tuple({"point": one.name, "step": one.step} for one in own),
+        "counts": tuple({"step": one, "count": others[one]} for one in Step if others[one]),
+        "elsewhere": bool(points) and not sight.alone(turn),
+    }
+    return [Say("agenda", facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    name: Fact
+    step: Step
+    own: bool  # whoever asks may be shown its name
+
+
+def _points(turn: Turn, ahead: rules.Agenda[m.Action, m.Case]) -> Iterator[_Point]:
+    for action in ahead.actions:
+        yield _Point(
+            number(action), Step.ACTIONS, sight.sees(turn, turn.tx.cases.get(action.case_id))
+        )
+    for step, cases in ((Step.CASES, ahead.cases), (Step.NOTIFICATIONS, ahead.notifications)):
+        for case in cases:
+            yield _Point(case.reference, step, sight.sees(turn, case))
+
+
+def _floor(turn: Turn, meeting: m.Meeting | None) -> Fact:
+    """What is on the table, as the table was told."""
+    if meeting is None:
+        return None
+    if meeting.case_id is not None:
+        return turn.tx.cases.get(meeting.case_id).reference
+    return None if meeting.action_id is None else ActionNumber(f"A{meeting.action_id}")
 
 
 def undiscussed(turn: Turn, meeting: m.Meeting) -> tuple[Reference, ...]:

@@ -19,6 +19,7 @@ def add(turn: Turn, user_id: str, role: Role, organisation: Organisation | Exclu
         raise Refused(Reason.STANDS_IN_CONFIG)
     if user_id == turn.table.bot:
         raise Refused(Reason.NOT_A_PERSON)
+    people.name(role, turn.role)
     people.enrol(role, organisation)
     assert isinstance(organisation, Organisation)
     account = turn.tx.people.account(user_id)
@@ -43,7 +44,7 @@ def greeting(account: Account) -> Say:
 def remove(turn: Turn, user_id: str) -> Says:
     """No longer at the table; secrecy continues (S24)."""
     account = turn.person(user_id)
-    if user_id in {turn.table.mayor, turn.table.coordinator}:
+    if user_id in turn.table.seats:
         raise Refused(Reason.STANDS_IN_CONFIG)
     says = strike(turn, account)
     return [*turn.announce(says[0].kind, says[0].facts), *says[1:]]

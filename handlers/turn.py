@@ -33,16 +33,24 @@ class Table:
     mayor: str
     coordinator: str
     coordinator_chairs: bool
+    delegates: Sequence[str] = ()  # who represents the mayor, as settled
     fingerprints: Mapping[str, str] = field(default_factory=dict)  # user → master key, as settled
     bot: str = ""  # our own account, which sits at no table
     fiche_text: FicheText = FicheText.ROOM
     ballot: BallotMode = BallotMode.OPEN
     homeserver_keeps_redacted_days: int = 7  # the encrypted originals, as Synapse does by default
+    unprotected: bool = False  # no data protection officer stands in the settings (R22)
 
     @property
     def stewards(self) -> tuple[str, str]:
         """Who stands in the settings, and decides who else sits at the table."""
         return self.mayor, self.coordinator
+
+    @property
+    def seats(self) -> Mapping[str, Role]:
+        """Everybody who sits at the table because the settings say so."""
+        delegates = dict.fromkeys(self.delegates, Role.MAYOR_DELEGATE)
+        return {**delegates, self.mayor: Role.MAYOR, self.coordinator: Role.COORDINATOR}
 
 
 @dataclass(frozen=True, slots=True)

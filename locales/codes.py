@@ -13,6 +13,7 @@ from bot.rules.consensus import Answer, Outcome
 from bot.rules.decision import Decision
 from bot.rules.fiche import Confirmer, Direction, Phase, Section, Sign
 from bot.rules.identity import Standing
+from bot.rules.minutes import Result
 from bot.rules.notification import Attestation, Route
 from bot.rules.people import Excluded, Organisation, Right, Role, Seat
 from bot.rules.room import Fault
@@ -83,7 +84,9 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         },
         Organisation: {
             "municipality": NP_("organisation", "municipality"),
-            "local_police": NP_("organisation", "local police"),
+            # Translators: shown for the information officer, who is there for the task force and
+            # not for the police (C06); the second word can be typed as well.
+            "local_police": NP_("organisation", "link with the local task force|local police"),
             "social_welfare": NP_("organisation", "public social welfare centre"),
             "general_welfare": NP_("organisation", "general welfare"),
             "pupil_guidance": NP_("organisation", "pupil guidance"),
@@ -146,10 +149,10 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             ),
         },
         Decision: {
-            "follow": NP_("decision", "follow"),
             "stop": NP_("decision", "stop"),
-            "refer": NP_("decision", "refer"),
             "more": NP_("decision", "more|more-information"),
+            "follow": NP_("decision", "follow"),
+            "refer": NP_("decision", "refer"),
         },
         YesNo: {"yes": NP_("yesno", "yes"), "no": NP_("yesno", "no")},
         ActionCode: {
@@ -227,7 +230,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "whole": NP_("subject", "feedback form as a whole"),
             "form": NP_("subject", "feedback form on the screen"),
             "follow": NP_("subject", "follow further"),
-            "stop": NP_("subject", "stop following"),
+            "stop": NP_("subject", "ordinary help instead of this table"),
             "refer": NP_("subject", "refer to the task force"),
             "feedback": NP_("subject", "feed back at all"),
             "more": NP_("subject", "more information needed"),
@@ -266,6 +269,12 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         Discussed: {
             "discussed": NP_("discussed", "discussed"),
             "not_discussed": NP_("discussed", "not discussed"),
+        },
+        Result: {
+            "followed": NP_("result", "followed"),
+            "more": NP_("result", "more information needed, comes back"),
+            "no_consensus": NP_("result", "no consensus, comes back"),
+            "undecided": NP_("result", "no decision yet, comes back"),
         },
         Language: {
             "nl": NP_("language", "Dutch"),
@@ -309,6 +318,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Right: "right",
         Fault: "fault",
         Discussed: "discussed",
+        Result: "result",
         Language: "language",
         Standing: "standing",
     }

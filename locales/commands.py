@@ -28,9 +28,17 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         "status": Wording(
             NP_("command", "status"), "", N_("where the meeting is, and how to recognise me")
         ),
-        "agenda": Wording(NP_("command", "agenda"), "", N_("what is still to come")),
+        "agenda": Wording(
+            NP_("command", "agenda"),
+            "",
+            N_("what is still to come; in your direct room also which of it is yours"),
+        ),
         "members": Wording(NP_("command", "members"), "", N_("who is enrolled at the table")),
-        "actions": Wording(NP_("command", "actions"), "", N_("the open actions")),
+        "actions": Wording(
+            NP_("command", "actions"),
+            "",
+            N_("how many actions are open; in your direct room also which are yours"),
+        ),
         "language": Wording(
             NP_("command", "language"),
             NP_("syntax", "nl, fr, de or en"),
@@ -115,7 +123,7 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "decide": Wording(
             NP_("command", "decide"),
-            NP_("syntax", "REF follow|stop|refer|more"),
+            NP_("syntax", "REF stop|more|follow|refer"),
             N_("ask the table for consensus on what happens with a case"),
         ),
         "weigh": Wording(

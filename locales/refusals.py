@@ -90,8 +90,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "municipality."
         ),
         Reason.STANDS_IN_CONFIG: N_(
-            "Mayor and coordinator stand in the configuration; only the operator can change them "
-            "there."
+            "Mayor, coordinator and perhaps representatives of the mayor stand in the "
+            "configuration; only the operator can change them there."
         ),
         Reason.OFFICER_CANNOT_CHAIR: N_(
             "The police cannot chair this table. Name the mayor's seat or the coordinator."
@@ -99,6 +99,11 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.CANNOT_CHAIR: N_(
             "Only the mayor's seat can chair, or the coordinator under the mayor's standing "
             "mandate. Name one of them."
+        ),
+        Reason.MAYOR_NAMES: N_(
+            "Only the mayor's seat names who represents the mayor, since a representative admits "
+            "cases. They say `{do_member_add}` in the table's room or in their direct room with "
+            "me, or the operator names the representative in the configuration."
         ),
         Reason.GUEST_LEAVES: N_(
             "An ad hoc participant leaves after this meeting. Name somebody who stays at the table."
@@ -133,8 +138,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "reference, `{yes}` or `{no}`."
         ),
         Reason.MISTYPED_REFERENCE: N_(
-            "That reference is mistyped. It has six signs, such as `K7Q-4MX`; look it up in your "
-            "own file."
+            "That reference is mistyped. It has six signs, such as `K7Q-4MX`; `{do_agenda}` in "
+            "your direct room with me shows those that are yours."
         ),
         Reason.UNKNOWN_REFERENCE: N_(
             "I know no case with that reference. `{do_agenda}` shows what is on the table."
@@ -158,16 +163,17 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.UNKNOWN_ROUTE: N_("That is not a route. Choose one of: {choices}."),
         Reason.ROUTE_NOT_YOURS: N_(
-            "That route is not yours: a non-member's notification is brought by the coordinator, "
-            "the task force's by the information officer, another municipality's by the mayor's "
-            "seat."
+            "That route is not yours: a non-member's notification is brought by the mayor's seat "
+            "or the coordinator, the task force's by the information officer, another "
+            "municipality's by the mayor's seat."
         ),
         Reason.NOTHING_ASKED: N_(
             "I have asked nothing. `{do_notify}` begins a notification in the direct room; whether "
             "a person may be told, the chair asks with `{do_inform}`."
         ),
         Reason.UNKNOWN_ACTION: N_(
-            "I know no open action with that number. `{do_actions}` shows all."
+            "I know no open action with that number. `{do_actions}` in your direct room with me "
+            "shows yours."
         ),
         Reason.UNKNOWN_CODE: N_(
             "That is not an action of the catalogue. Choose one of: {choices}."

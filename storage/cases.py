@@ -91,6 +91,11 @@ class Cases:
         query = select(m.Action).where(m.Action.state == ActionState.OPEN)
         return self._session.scalars(query.order_by(m.Action.id)).all()
 
+    def actions_of(self, case: m.Case) -> Sequence[m.Action]:
+        """Of one case, answered or not."""
+        query = select(m.Action).where(m.Action.case_id == case.id)
+        return self._session.scalars(query.order_by(m.Action.id)).all()
+
     def actions_to_answer(self, meeting: m.Meeting) -> Sequence[m.Action]:
         """Open since an earlier meeting and not yet answered in this one (M01)."""
         query = select(m.Action).where(

@@ -52,9 +52,12 @@ class Meetings:
     def set_present(self, meeting: m.Meeting, account: int, *, there: bool) -> None:
         row = self._session.get(m.Presence, (meeting.id, account))
         if row is None and there:
-            self._session.add(m.Presence(meeting_id=meeting.id, account_id=account))
-        elif row is not None:
+            row = m.Presence(meeting_id=meeting.id, account_id=account)
+            self._session.add(row)
+        if row is not None:
             row.there = there
+        if row is not None and (member := self._session.get(m.Member, account)) is not None:
+            row.role, row.organisation = member.role, member.organisation
         self._session.flush()
 
     def taken_up(self, meeting: m.Meeting, case: m.Case) -> m.TakenUp | None:

@@ -78,7 +78,8 @@ class RoomFault(Base):
 class Member(Base):
     """Somebody enrolled at the table, with the master key that is their identity.
 
-    `offered`: another one that the homeserver shows in its place; the person is suspended.
+    `settled`: because the settings say so. `offered`: another one that the homeserver shows in
+    its place; the person is suspended.
     """
 
     __tablename__ = "member"
@@ -88,6 +89,7 @@ class Member(Base):
     identity: Mapped[bytes | None] = mapped_column(Sealed)
     proof: Mapped[str | None]
     offered: Mapped[bytes | None] = mapped_column(Sealed)
+    settled: Mapped[bool] = mapped_column(default=False)
 
 
 class Meeting(Base):
@@ -106,12 +108,15 @@ class Meeting(Base):
 
 
 class Presence(Base):
-    """The roll of a meeting that is not closed yet; deleted with it (promise 8)."""
+    """The roll of a meeting that is not closed yet; deleted with it (promise 8). As what somebody
+    came, for the minutes: they may have left the table before the end."""
 
     __tablename__ = "presence"
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     there: Mapped[bool] = mapped_column(default=True)
+    role: Mapped[str | None]
+    organisation: Mapped[str | None]
 
 
 class Case(Base):

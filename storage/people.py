@@ -127,6 +127,15 @@ class People:
         self.changed = True
         return row
 
+    def settle(self, account: int, role: Role) -> bool:
+        """Sits there in this role because the settings say so; whether they did not sit there."""
+        row = self.member(account)
+        is_new = row is None
+        row = row or self.enrol(account, role, Organisation.MUNICIPALITY)
+        row.role, row.organisation, row.settled = role, Organisation.MUNICIPALITY, True
+        self.changed = True
+        return is_new
+
     def identity(self, account: int) -> Identity:
         """What is known of a member's identity; nothing of whoever is not a member."""
         row = self.member(account)

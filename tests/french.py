@@ -14,7 +14,7 @@ from demo.scene import COORDINATOR, GUEST, Facts, Stage
 
 OUT = "clb"  # sits at the table, and takes no part in the first case
 SEATS = {
-    "schepen": "représentant commune",
+    "schepen": "",  # stands in the settings
     "io": "information-officer police locale",
     OUT: "partenaire CPMS",
 }
@@ -69,7 +69,8 @@ class Ritual:
         await self.stage.come(COORDINATOR)
         for who, words in self.people.items():
             line = f"!ajouter membre {self.stage.user_id(who)} {words}"
-            await self.stage.say(COORDINATOR, line, expect="member.added")
+            if words:
+                await self.stage.say(COORDINATOR, line, expect="member.added")
             await self.stage.come(who)
         self.first, self.second = await self._notified(), await self._notified()
         await self.stage.say(COORDINATOR, "!ouvrir réunion", expect="meeting.opened")

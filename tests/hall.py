@@ -28,6 +28,7 @@ from bot.matrix.door import (
 )
 from bot.matrix.talk import NotVerified, ShortString, Talk
 from bot.rules.room import MEGOLM, Fault
+from bot.starting import say_what_is_missing
 from handlers.turn import Table
 from storage.people import RoomKind
 from storage.seal import Seal
@@ -56,6 +57,7 @@ TABLE = Table(
     mayor=f"@burgemeester:{SERVER}",
     coordinator=f"@coordinator:{SERVER}",
     coordinator_chairs=True,
+    delegates=(f"@schepen:{SERVER}",),
     fingerprints={user: key_of(user) for user in STEWARDS},
     bot=BOT,
 )
@@ -340,6 +342,7 @@ class Hall:
             tx.check_master_key()
         self.desk = Desk(self.door(), engine, seal, self.table, lambda: self.now)
         enrol_from_settings(self.desk)
+        say_what_is_missing(self.desk)
         self.app = App(self.desk)
         self.app.watch.start()
 

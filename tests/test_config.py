@@ -34,6 +34,8 @@ mayor_fingerprint = "AbCd EfGh IjKl MnOp QrSt UvWx YzAb CdEf GhIj KlMn OpQ"
 coordinator = "@coordinator:voorbeeldstad.example"
 coordinator_fingerprint = "QrSt UvWx YzAb CdEf GhIj KlMn OpQr StUv WxYz AbCd EfG"
 coordinator_chairs = true                # the mayor's standing mandate (H01)
+mayor_delegates = ["@schepen:voorbeeldstad.example"]
+data_protection_officer = "dpo@voorbeeldstad.example"
 fiche_text = "room"
 ballot = "open"
 homeserver_keeps_redacted_days = 7       # what Synapse does by default
@@ -90,6 +92,20 @@ def test_how_the_table_answers_and_where_its_words_stand(
     assert (table.ballot, table.fiche_text) == (ballot, text)
 
 
+def test_who_represents_the_mayor_and_whom_to_reach_about_data(path: Path) -> None:
+    """The second is told to nobody, not even by accident."""
+    settings = load(path)
+    assert settings.table.delegates == ("@schepen:voorbeeldstad.example",)
+    assert not settings.table.unprotected
+    assert "dpo@" not in f"{settings!r} {settings} {settings.table!r}"
+    (line,) = [one for one in EXAMPLE.splitlines() if one.startswith("data_protection_officer")]
+    path.write_text(EXAMPLE.replace(line, ""))
+    assert load(path).table.unprotected
+    (line,) = [one for one in EXAMPLE.splitlines() if one.startswith("mayor_delegates")]
+    path.write_text(EXAMPLE.replace(line, ""))
+    assert load(path).table.delegates == ()
+
+
 def test_every_setting_is_documented() -> None:
     page = (Path(__file__).parent.parent / "docs/operating.md").read_text(encoding="utf-8")
     secrets = {"password", "master_key", "recovery_key"}
@@ -131,6 +147,13 @@ def test_a_missing_setting_is_named(path: Path, key: str) -> None:
         ('fiche_text = "room"', 'fiche_text = "paper"', "tables.0.fiche_text: "),
         ('ballot = "open"', 'ballot = "secret"', "tables.0.ballot: "),
         ('ballot = "open"', 'balot = "open"', "tables.0.balot: is not a setting"),
+        (
+            '["@schepen:',
+            '["schepen:',
+            "tables.0.mayor_delegates.0: is to be written as @name:server",
+        ),
+        ('["@schepen:', '["@coordinator:', "tables.0.mayor_delegates: "),
+        ('"dpo@voorbeeldstad.example"', '" "', "tables.0.data_protection_officer: "),
         ("redacted_days = 7", "redacted_days = -1", "tables.0.homeserver_keeps_redacted_days: "),
         ('data_dir = "data"', 'data_dir = "data"\nprefix = "!"', "prefix: is not a setting"),
         ('name = "Voorbeeldstad"', 'name = ""', "tables.0.name: "),

@@ -206,15 +206,6 @@ async def test_whoever_left_the_room_is_invited_again(hall: Hall) -> None:
     assert hall.user_id("clb") in hall.matrix.rooms[hall.room].facts.invited
 
 
-async def test_the_minutes_claim_no_consensus_that_somebody_took_along(hall: Hall) -> None:
-    moment = await at.adopted(hall)
-    await moment.says("clb", "!vertrekken")
-    await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
-    await moment.says(COORDINATOR, "!vergadering sluiten")
-    assert "punt 3, sociaal, versie 1: geen consensus" in hall.matrix.uploads[-1].decode()
-
-
 async def test_the_mayors_seat_takes_the_chair_when_it_falls_free(hall: Hall) -> None:
     moment = await at.roll_call(hall)
     sent = await moment.says(COORDINATOR, "!vertrekken")

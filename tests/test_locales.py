@@ -222,7 +222,7 @@ GLOSSARY = (
     ("organisation", "social_welfare", ("OCMW", "CPAS", "ÖSHZ")),
     ("organisation", "pupil_guidance", ("CLB", "CPMS", None)),
     ("organisation", "justice_house", ("justitiehuis", "maison de justice", "Justizhaus")),
-    ("organisation", "local_police", ("lokale politie", "police locale", "lokale Polizei")),
+    ("organisation", "local_police", ("lokale taskforce", "taskforce locale", "lokalen Taskforce")),
     ("excluded", "threat_analysis", ("OCAD", "OCAM", None)),
     ("outcome", "consensus", ("consensus", "consensus", "Konsens")),
 )

@@ -88,7 +88,7 @@ class Meeting(Ritual):
             self.at.compare(self.at.hall.goes(who), partial(self.oracle.depart, who))
         elif how == "suspended":
             self.is_suspended(who)
-        elif who != "burgemeester":  # who stands in the settings
+        elif who not in {"burgemeester", "schepen"}:  # who stands in the settings
             line = f"!lid verwijderen {self.at.hall.user_id(who)}"
             self.at.types(COORDINATOR, line, partial(self.removed, who))
 

@@ -23,6 +23,7 @@ from bot.rules import (
     fiche,
     form,
     identity,
+    minutes,
     notification,
     people,
     personal,
@@ -50,6 +51,7 @@ RULES: tuple[ModuleType, ...] = (
     fiche,
     form,
     identity,
+    minutes,
     notification,
     people,
     personal,
@@ -102,6 +104,7 @@ COLUMNS = {
         "identity": "their public master key, sealed",
         "proof": "code: how it is known",
         "offered": "another one shown in its place, sealed",
+        "settled": "the settings say so",
     },
     "meeting": {
         "id": "number",
@@ -116,7 +119,13 @@ COLUMNS = {
         "moved_by": "whose, while it lasts",
         "polls": "how many",
     },
-    "presence": {"meeting_id": "while it lasts", "account_id": "who", "there": "came, and is here"},
+    "presence": {
+        "meeting_id": "while it lasts",
+        "account_id": "who",
+        "there": "came, and is here",
+        "role": "code, as which they came",
+        "organisation": "code, from which",
+    },
     "case": {
         "id": "number",
         "reference": "random",

@@ -22,7 +22,7 @@ async def test_functions_are_named_in_order_and_nobody_is_called(hall: Hall) -> 
         "information_officer",
     }
     assert len(set(order)) == len(order)
-    assert facts["choices"] == ["follow", "stop", "refer", "more"]
+    assert facts["choices"] == ["stop", "more", "follow", "refer"]
     assert "@" not in str(said.content)
     assert said.content["m.mentions"] == {"user_ids": []}
     assert store(hall) == before
@@ -31,7 +31,7 @@ async def test_functions_are_named_in_order_and_nobody_is_called(hall: Hall) -> 
 async def test_a_followed_case_begins_with_its_case_manager(hall: Hall) -> None:
     moment = await at.followed(hall)
     (said,) = await moment.says(COORDINATOR, f"!wegen {moment.case}")
-    assert facts_of(said)["choices"] == ["stop", "refer", "more"]
+    assert facts_of(said)["choices"] == ["stop", "more", "refer"]
     await moment.says(COORDINATOR, moment.line("!casusmanager {case} {@clb}"))
     (said,) = await moment.says(COORDINATOR, f"!wegen {moment.case}")
     assert facts_of(said)["rows"][0] == {"organisation": "pupil_guidance", "role": "partner"}

@@ -4,10 +4,12 @@ from enum import StrEnum
 
 
 class Decision(StrEnum):
-    FOLLOW = "follow"
-    STOP = "stop"
-    REFER = "refer"
+    """In the order in which they are offered: the lightest first, the task force last (P26)."""
+
+    STOP = "stop"  # not, or no longer, for this table
     MORE = "more"  # information needed: it stays as it is and comes back
+    FOLLOW = "follow"
+    REFER = "refer"
 
 
 def forgets(decision: Decision) -> bool:

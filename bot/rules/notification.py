@@ -28,11 +28,12 @@ class CaseState(StrEnum):
 
 
 def bring(route: Route, role: Role) -> None:
-    """Members bring their own (N08), the coordinator a non-member's (N09), the information
-    officer what comes from the task force (N10), the mayor another municipality's (N11)."""
+    """Members bring their own (N08), the mayor's seat or the coordinator a non-member's (N09), the
+    information officer what comes from the task force (N10), the mayor another municipality's
+    (N11)."""
     bringer = {
         Route.MEMBER: True,
-        Route.NON_MEMBER: role is Role.COORDINATOR,
+        Route.NON_MEMBER: seat_of(role) in {Seat.MAYOR, Seat.COORDINATOR},
         Route.LTF: role is Role.INFORMATION_OFFICER,
         Route.MUNICIPALITY: seat_of(role) is Seat.MAYOR,
     }

@@ -89,6 +89,12 @@ def enrol(role: Role, organisation: Organisation | Excluded) -> None:
         raise Refused(Reason.ROLE_MISMATCH, role=role, organisation=organisation)
 
 
+def name(role: Role, by: Role) -> None:
+    """Only the mayor's seat names who represents the mayor, and admits cases (H01, N12)."""
+    if role is Role.MAYOR_DELEGATE and seat_of(by) is not Seat.MAYOR:
+        raise Refused(Reason.MAYOR_NAMES)
+
+
 def chair(role: Role, *, coordinator_chairs: bool) -> None:
     """Only the mayor's seat, or the coordinator under mandate (H01); never police (H02, H03)."""
     if role is Role.INFORMATION_OFFICER:
@@ -96,6 +102,11 @@ def chair(role: Role, *, coordinator_chairs: bool) -> None:
     if seat_of(role) is Seat.MAYOR or (role is Role.COORDINATOR and coordinator_chairs):
         return
     raise Refused(Reason.CANNOT_CHAIR)
+
+
+def oversees(role: Role, *, chairs: bool) -> bool:
+    """Whether somebody keeps the overview over all cases (H17, R28); others see their own."""
+    return chairs or seat_of(role) in {Seat.MAYOR, Seat.COORDINATOR}
 
 
 def entitled(right: Right, role: Role, *, chairs: bool) -> bool:

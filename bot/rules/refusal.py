@@ -43,6 +43,7 @@ class Reason(StrEnum):
     STANDS_IN_CONFIG = "stands_in_config"
     OFFICER_CANNOT_CHAIR = "officer_cannot_chair"
     CANNOT_CHAIR = "cannot_chair"
+    MAYOR_NAMES = "mayor_names"
     GUEST_LEAVES = "guest_leaves"
     SAME_PERSON = "same_person"
     # the meeting

@@ -49,7 +49,21 @@ CASES: Mapping[str, Kind] = MappingProxyType(
             "The open actions.",
             Line(N_("**Open actions**"), when="rows"),
             Line(N_("**{action}** ({case}) {owner}: {code}, by {due}"), each="rows"),
-            Line(N_("No action is open."), unless="rows"),
+            Line(
+                N_("Open actions of others at the table: {others}."),
+                when=lambda facts: bool(facts.get("others")) and not facts.get("elsewhere"),
+            ),
+            Line(N_("Open actions: {others}."), when="elsewhere"),
+            Line(
+                N_("Say `{do_actions}` in your direct room with me to see which are yours."),
+                when="elsewhere",
+            ),
+            Line(
+                N_("No action is open."),
+                when=lambda facts: not facts.get("rows") and not facts.get("others"),
+            ),
+            others="int",
+            elsewhere="flag",
             rows="rows: action action, case case, owner account, code code:action, due date",
         ),
         "notification.asked": kind(
@@ -76,8 +90,9 @@ CASES: Mapping[str, Kind] = MappingProxyType(
             "The notifier's fresh reference.",
             N_("Received. Its reference is **{case}**."),
             N_(
-                "Write the reference in your own file, nowhere else. The mayor decides whether it "
-                "comes to the table; you explain it there aloud."
+                "You may write the reference in your own file, if your organisation keeps one for "
+                "this; nowhere else. The mayor decides whether it comes to the table; you explain "
+                "it there aloud."
             ),
             case="case",
         ),

@@ -6,6 +6,10 @@ from types import MappingProxyType
 from locales.catalogue import N_
 from locales.kinds.form import Kind, Line, kind
 
+# Fields of rows in the minutes.
+_FUNCTION = "role code:role, organisation code:organisation"
+_TAKEN_UP = "case case, discussed code:discussed, result code:result"
+
 MEETING: Mapping[str, Kind] = MappingProxyType(
     {
         "meeting.planned": kind(
@@ -62,7 +66,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
                 when="case",
             ),
             Line(
-                N_("Then `{do_decide} {case} {follow}`, `{stop}`, `{refer}` or `{more}`."),
+                N_("Then `{do_decide} {case} {stop}`, `{more}`, `{follow}` or `{refer}`."),
                 when="notifier",
             ),
             Line(
@@ -76,18 +80,36 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
                 ),
                 when="undiscussed",
             ),
-            Line(N_("**Agenda**"), when="rows"),
+            Line(N_("On the table: {floor}."), when="floor"),
+            Line(
+                N_("**Agenda**"),
+                when=lambda facts: bool(facts.get("rows")) or bool(facts.get("counts")),
+            ),
             Line(N_("{point} ({step})"), each="rows"),
             Line(
+                N_("Of others at the table:"),
+                when=lambda facts: bool(facts.get("counts")) and not facts.get("elsewhere"),
+            ),
+            Line(N_("{step}: {count}"), each="counts"),
+            Line(
+                N_("Say `{do_agenda}` in your direct room with me to see which of it is yours."),
+                when="elsewhere",
+            ),
+            Line(
                 N_("Nothing waits for the table."),
-                when=lambda facts: not facts.get("rows") and not facts.get("step"),
+                when=lambda facts: (
+                    not any(facts.get(name) for name in ("rows", "counts", "step", "floor"))
+                ),
             ),
             step="code:step",
             case="case",
             roster="accounts",
             manager="account",
             notifier="account",
+            floor="word",
             rows="rows: point word, step code:step",
+            counts="rows: step code:step, count int",
+            elsewhere="flag",
             undiscussed="cases",
             rings=("manager", "notifier"),
         ),
@@ -124,28 +146,32 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             N_("**Minutes of the operational table, {table}**"),
             N_("Police zone: {zone}"),
             N_("Meeting of {opened}"),
-            N_("At the table: {functions}"),
+            N_("At the table, for all of it or a part:"),
+            Line(N_("{role} ({organisation})"), each="functions"),
             Line(N_("Actions of last time"), when="actions"),
-            Line(N_("{action} ({case}), {code}: {outcome}"), each="actions"),
-            Line(N_("Cases"), when="cases"),
-            Line(N_("{case}: {discussed}; kept until {expires}"), each="cases"),
-            Line(N_("Decisions"), when="decisions"),
-            Line(N_("{case}, poll {number}, {subject}: {outcome}"), each="decisions"),
-            Line(N_("Items of the feedback form"), when="items"),
             Line(
-                N_("{case}, item {number}, {section}, version {version}: {outcome}"), each="items"
+                N_("{action} ({case}), {code}, {role} ({organisation}): {outcome}"), each="actions"
             ),
+            Line(
+                N_("Cases"),
+                when=lambda facts: bool(facts.get("cases")) or bool(facts.get("undated")),
+            ),
+            Line(N_("{case}: {discussed}; {result}; kept until {expires}"), each="cases"),
+            Line(N_("{case}: {discussed}; {result}"), each="undated"),
+            Line(N_("Case manager of {case}: {role} ({organisation})"), each="managers"),
+            Line(N_("Case director of {case}: {role} ({organisation})"), each="directors"),
             Line(N_("New actions"), when="agreed"),
-            Line(N_("{action} ({case}), {code}, by {due}"), each="agreed"),
+            Line(N_("{action} ({case}), {code}, {role} ({organisation}), by {due}"), each="agreed"),
             N_("No names, nothing that was said: those are in nobody's keeping but your own."),
             opened="date",
-            functions="codes:organisation",
-            actions="rows: action action, case case, code code:action, outcome code:action state",
-            cases="rows: case case, discussed code:discussed, expires date",
-            decisions="rows: case case, number int, subject code:subject, outcome code:outcome",
-            items="rows: case case, number int, section code:section, version int, "
-            "outcome code:outcome",
-            agreed="rows: action action, case case, code code:action, due date",
+            functions=f"rows: {_FUNCTION}",
+            actions="rows: action action, case case, code code:action, "
+            f"{_FUNCTION}, outcome code:action state",
+            cases=f"rows: {_TAKEN_UP}, expires date",
+            undated=f"rows: {_TAKEN_UP}",
+            managers=f"rows: case case, {_FUNCTION}",
+            directors=f"rows: case case, {_FUNCTION}",
+            agreed=f"rows: action action, case case, code code:action, {_FUNCTION}, due date",
         ),
         "meeting.closed": kind(
             "The meeting is over and its working data is gone.",

@@ -173,6 +173,14 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
             ),
             member="account",
         ),
+        "protection.missing": kind(
+            "Told to the coordinator at every start while the setting is missing.",
+            N_("**No data protection officer stands in my settings.**"),
+            N_(
+                "Ask the operator to name the municipality's there as `data_protection_officer`; "
+                "until then I say this at every start. Meetings go on meanwhile."
+            ),
+        ),
         "members": kind(
             "Who is enrolled.",
             N_("**The table**"),

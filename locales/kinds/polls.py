@@ -61,7 +61,10 @@ QUESTION = (
     ),
     Line(N_("Follow **{case}** further at this table?"), when=("subject", "follow")),
     Line(
-        N_("Stop following **{case}**? I then forget its reference at once."),
+        N_(
+            "Leave **{case}** to ordinary help, and not or no longer to this table? I then forget "
+            "its reference at once."
+        ),
         when=("subject", "stop"),
     ),
     Line(
@@ -213,7 +216,10 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 N_("**{case}** is followed. It needs a case manager and at least one action."),
                 when=("effect", "follow"),
             ),
-            Line(N_("**{case}** is not followed; I have forgotten it."), when=("effect", "stop")),
+            Line(
+                N_("**{case}** is left to ordinary help; I have forgotten it."),
+                when=("effect", "stop"),
+            ),
             Line(
                 N_("**{case}** goes to the task force; I have forgotten it."),
                 when=("effect", "refer"),

@@ -21,7 +21,7 @@ from bot.matrix.wire import Json
 from demo.homeserver import Homeserver
 from demo.member import Member
 from demo.operating import BOT, PASSWORD, BotProcess
-from demo.scene import COORDINATOR, FEW, MAYOR, Facts
+from demo.scene import COORDINATOR, DELEGATE, FEW, MAYOR, Facts
 from demo.stage import RealStage
 from storage.database import open_database
 from storage.inspect import tables
@@ -45,7 +45,8 @@ class Inside(BotProcess):
         server = homeserver.server_name
         self.user_id = f"@{BOT}:{server}"
         seats = {"mayor": f"@{MAYOR}:{server}", "coordinator": f"@{COORDINATOR}:{server}"}
-        self.table = replace(TABLE, **seats, fingerprints={})  # type: ignore[arg-type]
+        delegates = (f"@{DELEGATE}:{server}",)
+        self.table = replace(TABLE, **seats, delegates=delegates, fingerprints={})  # type: ignore[arg-type]
 
     def know(self, seat: str, master_key: str) -> None:
         user = getattr(self.table, seat)

@@ -60,6 +60,7 @@ class Place:
             bot=self.name,
             mayor="burgemeester",
             coordinator="coordinator",
+            delegate="schepen",
         )
         self.config.write_text(text)
         (folder / "password").write_text(PASSWORD)

@@ -30,7 +30,7 @@ async def own(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[PeerSta
         stage.table = await own_room(stage, "ocmw")
         await stage.say(COORDINATOR, "!status", expect="room.bound")
         await empower(stage)
-        await enrol(stage, "schepen", "aangestelde-vertegenwoordiger gemeente")
+        await stage.come("schepen")
         await enrol(stage, "ocmw", "partner OCMW")
         yield stage
 

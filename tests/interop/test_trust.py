@@ -14,7 +14,7 @@ from tests.interop.stage import PeerStage, api, facts, master_key, membership
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
 
 SEATS = {
-    "schepen": "aangestelde-vertegenwoordiger gemeente",
+    "schepen": "",  # stands in the settings
     "ocmw": "partner OCMW",
     "clb": "partner CLB",
 }

@@ -82,7 +82,7 @@ def test_each_route_has_its_bringer() -> None:
     mayors = {Role.MAYOR, Role.MAYOR_DELEGATE}
     bringers = {
         Route.MEMBER: set(Role),
-        Route.NON_MEMBER: {Role.COORDINATOR},
+        Route.NON_MEMBER: {*mayors, Role.COORDINATOR},
         Route.LTF: {Role.INFORMATION_OFFICER},
         Route.MUNICIPALITY: mayors,
     }
@@ -118,6 +118,10 @@ def test_an_action_is_due_today_or_later() -> None:
     with pytest.raises(Refused) as caught:
         due(today - timedelta(days=1), today)
     assert caught.value.reason is Reason.DATE_PAST
+
+
+def test_the_lightest_outcome_is_offered_first_and_the_task_force_last() -> None:
+    assert [*Decision] == [Decision.STOP, Decision.MORE, Decision.FOLLOW, Decision.REFER]
 
 
 def test_only_following_keeps_the_reference() -> None:

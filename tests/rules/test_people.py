@@ -14,6 +14,8 @@ from bot.rules.people import (
     chair,
     enrol,
     entitled,
+    name,
+    oversees,
     seat_of,
 )
 from bot.rules.refusal import Reason, Refused
@@ -48,6 +50,20 @@ def test_the_police_sits_there_only_as_information_officer_and_nobody_else_does(
     others = set(Organisation) - {Organisation.LOCAL_POLICE}
     assert allowed >= set(itertools.product((Role.PARTNER, Role.AD_HOC), others))
     assert {role for role, _ in allowed} == set(Role)
+
+
+def test_only_the_mayors_seat_names_who_represents_the_mayor() -> None:
+    for role, by in itertools.product(Role, Role):
+        why = refused(lambda role=role, by=by: name(role, by))  # type: ignore[misc]
+        mayors = {Role.MAYOR, Role.MAYOR_DELEGATE}
+        wrong = role is Role.MAYOR_DELEGATE and by not in mayors
+        assert why is (Reason.MAYOR_NAMES if wrong else None)
+
+
+def test_the_chairs_seats_and_whoever_chairs_keep_the_overview() -> None:
+    seats = {Role.MAYOR, Role.MAYOR_DELEGATE, Role.COORDINATOR}
+    assert {role for role in Role if oversees(role, chairs=False)} == seats
+    assert {role for role in Role if oversees(role, chairs=True)} == set(Role)
 
 
 @pytest.mark.parametrize("mandate", [True, False])

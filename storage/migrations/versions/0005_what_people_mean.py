@@ -1,5 +1,8 @@
 """what people mean: doubts and their causes, rosters that are whole"""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -7,8 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.add_column(
+        "member", sa.Column("settled", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    for code in ("role", "organisation"):
+        op.add_column("presence", sa.Column(code, sa.String(length=40), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("presence") as presence:
+        presence.drop_column("organisation")
+        presence.drop_column("role")
+    with op.batch_alter_table("member") as member:
+        member.drop_column("settled")
