@@ -401,5 +401,3 @@ async def test_while_the_account_is_suspended_no_room_is_given_up(hall: Hall) ->
 def rooms(hall: Hall, kind: RoomKind) -> list[str]:
     with hall.desk.transaction() as tx:
         return tx.people.rooms(kind)
-
-
