@@ -28,18 +28,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"tafelbot cannot start:\n{error}", file=sys.stderr)
         return 2
     except (SessionLost, ExceptionGroup) as error:
-        if not _session_lost(error):
+        code = _session_lost(error)
+        if code is None:
             raise
         sentence = "the homeserver has ended the bot's session; start it once with the password"
-        print(f"tafelbot has stopped:\n{sentence}", file=sys.stderr)
+        print(f"tafelbot has stopped:\n{sentence} ({code})", file=sys.stderr)
         return 2
 
 
-def _session_lost(error: Exception) -> bool:
-    """Also from within the tasks that were running."""
+def _session_lost(error: BaseException) -> str | None:
+    """The code of the homeserver, also from within the tasks that were running."""
     if isinstance(error, ExceptionGroup):
-        return error.subgroup(SessionLost) is not None
-    return isinstance(error, SessionLost)
+        found = (_session_lost(one) for one in error.exceptions)
+        return next((code for code in found if code is not None), None)
+    return str(error) if isinstance(error, SessionLost) else None
 
 
 def run(arguments: argparse.Namespace) -> int:

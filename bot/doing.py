@@ -1,13 +1,14 @@
 """Do: each act of the outbox, in Matrix."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot import files
 from bot.composing import Composer
 from bot.desk import Desk
-from bot.matrix.door import Content
-from bot.rules.facts import Account, EventId
+from bot.matrix.door import Content, NotYet
+from bot.rules.facts import Account, EventId, MasterKey
 from bot.trusting import Watch
 from storage.database import forget_pages
 from storage.outbox import TABLE_LANE, Act, Outgoing, side_lane
@@ -42,13 +43,24 @@ class Doer:
             if self._is_void(tx, outgoing):
                 return None
         if outgoing.kind == "member.added":
-            key = await self._watch.meet(_member(outgoing))
+            key, reached = await self._met(_member(outgoing))
             outgoing = replace(outgoing, facts={**outgoing.facts, "key": key})
+            if not reached:
+                outgoing = replace(outgoing, facts={**outgoing.facts, "unreached": True})
         content = await self._composer.message(outgoing, edits)
         event = await self._send(room, "m.room.message", content, outgoing)
         if outgoing.kind == "poll.opened":
             self._composer.words.forget(int(str(outgoing.facts["poll"])))
         return event
+
+    async def _met(self, account: Account) -> tuple[MasterKey | None, bool]:
+        """Who somebody is, if they have an identity, and whether their server says so; the table
+        does not wait for one that does not answer."""
+        try:
+            async with asyncio.timeout(self._desk.patience):
+                return await self._watch.meet(account), True
+        except (TimeoutError, NotYet):
+            return None, False
 
     async def _poll(self, outgoing: Outgoing, room: str) -> str | None:
         content = await self._composer.poll(outgoing)
@@ -76,6 +88,8 @@ class Doer:
         """Whether somebody can be heard; if so they are told once, else each time."""
         user = self._desk.user_id(outgoing.lane)
         standing = await self._desk.door.standing(user)
+        if not standing.answered:
+            raise NotYet("their server does not answer")
         with self._desk.transaction() as tx:
             suspended = tx.people.identity(outgoing.lane).offered is not None
         if suspended or not standing.can_be_heard:
@@ -122,7 +136,7 @@ class Doer:
         await self._forget_keys()
         with self._desk.transaction() as tx:
             tx.outbox.forget_anchors(outgoing)
-            for former in tx.people.forget_former():
+            for former in tx.people.forget_former(tx.outbox.named()):
                 tx.outbox.drop_lane(former)
         forget_pages(self._desk.engine)
         return None

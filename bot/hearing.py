@@ -51,6 +51,7 @@ class Hearer:
         self._unheard = Unheard(desk, self._places, self._actor, self._lines)
         self._unread = Unread(desk, self._places, self._actor, self._one)
         self.check = RoomCheck(desk, self._places)
+        self._seated = frozenset(desk.seated)
 
     async def hear(self, batch: Batch) -> None:
         """Everything in a batch, then the token: only then is it heard (promise 5)."""
@@ -64,6 +65,7 @@ class Hearer:
         if batch.keys_arrived:
             await self._unread.read_again()
         self._watch.look()  # somebody may sit at the table now who did not before
+        self._seats_left()
         await self.check.look()
         now = self._desk.clock()
         with self._desk.transaction() as tx:
@@ -77,6 +79,13 @@ class Hearer:
         if rooms:
             self._desk.bell.set()
             self.check.changed()
+
+    def _seats_left(self) -> None:
+        """Who sits there no more is in the room all the same until they are removed from it."""
+        seated = frozenset(self._desk.seated)
+        if self._seated - seated:
+            self.check.changed()
+        self._seated = seated
 
     def _asked_to_compare(self, user: str) -> None:
         """Whoever wants to verify us is told what it takes; strangers are told nothing."""

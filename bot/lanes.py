@@ -6,7 +6,8 @@ import logging
 
 from bot.composing import Composer
 from bot.desk import Desk
-from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
+from bot.failing import Failures, of_the_account
+from bot.matrix.door import MatrixRefused, NotYet, RoomPlan, SessionLost
 from bot.rules.facts import Account, Token
 from storage.outbox import TABLE_LANE, Act, Outgoing
 from storage.people import RoomKind
@@ -16,9 +17,10 @@ log = logging.getLogger("tafelbot.lanes")
 
 
 class LaneRooms:
-    def __init__(self, desk: Desk, composer: Composer) -> None:
+    def __init__(self, desk: Desk, composer: Composer, failures: Failures) -> None:
         self._desk = desk
         self._composer = composer
+        self._failures = failures
 
     async def of(self, lane: int) -> tuple[str | None, bool]:
         """The room of a lane, None while nobody is there to hear it; and whether one was made
@@ -55,17 +57,23 @@ class LaneRooms:
         with self._desk.transaction() as tx:
             first = tx.outbox.peek(lane)
             token = tx.outbox.new_greeting(lane) or (first.token if first else None)
-        if token is None:
+        if first is None or token is None or not first.due(self._desk.clock()):
             return False
         plan = RoomPlan(
             _marker(token, former), self._desk.door.display_name(), (user,), direct=True
         )
         try:
             room = await self._desk.door.create_room(plan)
+        except NotYet as fault:
+            await self._failures.later(first, fault)
+            return False
         except MatrixRefused as refused:
             log.warning("lane %d has no room: %s", lane, refused.errcode)
             with self._desk.transaction() as tx:
-                tx.outbox.drop_lane(lane)
+                if of_the_account(refused):
+                    self._failures.wait(tx, first, refused)
+                else:
+                    tx.outbox.drop_lane(lane)
             return False
         with self._desk.transaction() as tx:
             if former is not None:
@@ -87,6 +95,10 @@ class LaneRooms:
             except SessionLost:
                 raise
             except Exception as error:
+                if of_the_account(error):
+                    with self._desk.transaction() as tx:
+                        self._failures.wait(tx, outgoing, error)
+                    return
                 known = isinstance(error, MatrixRefused)
                 log.warning("no room for the table", exc_info=None if known else error)
                 kind = "room.failed"
@@ -94,7 +106,7 @@ class LaneRooms:
             if room is not None and tx.people.table_room() is None:
                 tx.people.add_room(room, RoomKind.TABLE)
             if tx.people.table_room() is None:
-                tx.outbox.drop_waiting(TABLE_LANE, Act.INVITE)
+                tx.memberships.drop(lane=TABLE_LANE)
             self._tell(tx, outgoing.facts.get("asker"), kind)
             tx.outbox.sent(outgoing, None)
 

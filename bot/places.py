@@ -41,6 +41,8 @@ class PlaceFinder:
                 self._bind(tx, room_id)
                 return Place.TABLE
             if direct:
+                if row is None or row.kind != RoomKind.DIRECT:
+                    tx.outbox.resume(sender)
                 tx.people.prefer(row or tx.people.add_room(room_id, RoomKind.ASIDE, sender))
                 return Place.DIRECT
         return None

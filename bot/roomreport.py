@@ -87,7 +87,7 @@ class Report:
         row = self._known.get(fault)
         if self._quiet(fault):
             return False
-        if fault is Fault.STRANGERS and self._tx.outbox.waits(TABLE_LANE, Act.REMOVE):
+        if fault is Fault.STRANGERS and self._tx.memberships.leaving(TABLE_LANE):
             return False  # who is on the way out has not arrived
         more = fault is Fault.STRANGERS and row is not None and self._seen.strangers > row.count
         return row is None or row.knowledge != Knowledge.TOLD or more

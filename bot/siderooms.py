@@ -4,13 +4,16 @@ import logging
 
 from bot.composing import Composer
 from bot.desk import Desk
-from bot.matrix.door import MatrixRefused, RoomPlan, SessionLost
+from bot.failing import FIRST_PAUSE, Failures, of_the_account, pause_after
+from bot.matrix.door import MatrixRefused, NotYet, RoomPlan, SessionLost
 from handlers import core, side
 from storage import models as m
 from storage.outbox import Act, Outgoing, side_lane
 from storage.people import RoomKind
 
 log = logging.getLogger("tafelbot.siderooms")
+
+FEW = 4  # attempts at removing somebody who is to leave a side room
 
 
 class SideRooms:
@@ -19,6 +22,7 @@ class SideRooms:
     def __init__(self, desk: Desk, composer: Composer) -> None:
         self._desk = desk
         self._composer = composer
+        self._failures = Failures(desk)
 
     async def do(self, outgoing: Outgoing, room: str | None) -> bool:
         """Make the room of a lane, or empty it; whether the lane can go on."""
@@ -29,7 +33,14 @@ class SideRooms:
                 await self._dismiss(outgoing, room)
         except SessionLost:
             raise
+        except NotYet as fault:
+            self._later(outgoing, fault)
+            return False
         except Exception as error:
+            if of_the_account(error):
+                with self._desk.transaction() as tx:
+                    self._failures.wait(tx, outgoing, error)
+                return False
             known = isinstance(error, MatrixRefused)
             log.warning("%s failed", outgoing.act, exc_info=None if known else error)
             if outgoing.act is Act.CREATE:
@@ -51,7 +62,7 @@ class SideRooms:
             facts = await self._desk.room(room)
             if facts is not None:
                 for user in sorted((facts.joined | facts.invited) - {self._desk.door.user_id}):
-                    await self._remove(room, user)
+                    await self._remove(room, user, outgoing.attempts)
                 await self._desk.door.leave(room)
                 self._desk.room_changed(room)
             await self._desk.door.forget_keys(room)
@@ -62,12 +73,25 @@ class SideRooms:
             tx.outbox.sent(outgoing, None)
         self._desk.bell.set()  # the end of a meeting waits for it
 
-    async def _remove(self, room: str, user: str) -> None:
+    async def _remove(self, room: str, user: str, attempts: int) -> None:
         """Who cannot be removed stays behind, in a room in which nothing is said any more."""
         try:
             await self._desk.door.remove(room, user)
         except MatrixRefused as refused:
+            if of_the_account(refused):
+                raise
             log.warning("somebody stays in a side room: %s", refused.errcode)
+        except NotYet as fault:
+            if attempts < FEW:
+                raise
+            log.warning("somebody stays in a side room: %s", fault.kind)
+
+    def _later(self, outgoing: Outgoing, fault: NotYet) -> None:
+        """Emptying a room is tried a few times more: the end of the meeting waits for it."""
+        log.warning("%s not done yet: %s", outgoing.act, fault.kind)
+        with self._desk.transaction() as tx:
+            pause = pause_after(outgoing.attempts + 1) or FIRST_PAUSE
+            tx.outbox.postpone(outgoing, self._desk.clock() + pause)
 
     async def complete(self, lane: int, room: str | None) -> bool:
         """Whether everybody on the roster has come in; who comes later could not read a poll."""

@@ -1,4 +1,8 @@
-"""Speak: what waits in the outbox becomes acts in Matrix, in order within each lane."""
+"""Speak: what waits in the outbox becomes acts in Matrix, in order within each lane.
+
+Who is asked in or removed is not in that order: one person's server that does not answer would
+silence the room for all.
+"""
 
 import asyncio
 import logging
@@ -8,14 +12,16 @@ from datetime import timedelta
 from bot.composing import Composer
 from bot.desk import Desk
 from bot.doing import Doer
+from bot.failing import Failures, of_the_account, report
 from bot.lanes import LaneRooms
-from bot.matrix.door import MatrixRefused, SessionLost
-from bot.rules.facts import Facts
+from bot.matrix.door import NotYet, SessionLost
+from bot.membership import Membership
+from bot.rules.facts import Account, Facts
 from bot.siderooms import SideRooms
 from bot.trusting import Watch
 from bot.words import WordsMissing
 from handlers import core, effects
-from storage.outbox import TABLE_LANE, Act, Outgoing
+from storage.outbox import MEMBERSHIP, TABLE_LANE, Act, Outgoing
 from storage.tx import Tx
 
 log = logging.getLogger("tafelbot.speaking")
@@ -25,12 +31,10 @@ LOOK_BACK = 200  # how many of our own messages are searched after a long pause
 
 ROOM_ACTS = frozenset({Act.CREATE, Act.DISMISS})
 
-_FAILURES = {  # what is said instead, at the same place
-    Act.INVITE: "invitation.failed",
-    Act.REMOVE: "removal.failed",
-    Act.POLL: "poll.void",
-    Act.FILE: "file.failed",
-}
+_FAILURES = {Act.POLL: "poll.void", Act.FILE: "file.failed"}  # said instead, at the same place
+
+Strand = tuple[int, Account]  # a lane, and whom something is done about there
+ALL = Account(0)  # what is said in a lane, to whoever is there
 
 
 class Speaker:
@@ -38,21 +42,24 @@ class Speaker:
         self._desk = desk
         self._composer = Composer(desk)
         self._doer = Doer(desk, self._composer, watch)
-        self._rooms = LaneRooms(desk, self._composer)
+        self._failures = Failures(desk)
+        self._membership = Membership(desk, self._doer, self._failures)
+        self._rooms = LaneRooms(desk, self._composer, self._failures)
         self._sides = SideRooms(desk, self._composer)
-        self._lanes: dict[int, asyncio.Task[None]] = {}
-        self._again: set[int] = set()  # lanes in which something changed since they were looked at
+        self._strands: dict[Strand, asyncio.Task[None]] = {}
+        self._again: set[Strand] = set()  # in which something changed since they were looked at
 
     def start(self, group: asyncio.TaskGroup) -> None:
-        """Give every lane in which something waits a task of its own."""
+        """Give every lane in which something waits a task of its own, and every person in it who
+        is to be asked in or removed."""
         with self._desk.transaction() as tx:
-            waiting = tx.outbox.lanes()
+            waiting = [*((lane, ALL) for lane in tx.outbox.lanes()), *tx.memberships.waiting()]
         self._desk.bell.clear()
-        for lane in waiting:
-            task = self._lanes.get(lane)
-            self._again.add(lane)
+        for strand in waiting:
+            task = self._strands.get(strand)
+            self._again.add(strand)
             if task is None or task.done():
-                self._lanes[lane] = group.create_task(self._drain(lane))
+                self._strands[strand] = group.create_task(self._drain(strand))
 
     async def settle(self) -> None:
         """Say everything that can be said now, and what follows from it."""
@@ -61,11 +68,15 @@ class Speaker:
             async with asyncio.TaskGroup() as group:
                 self.start(group)
 
-    async def _drain(self, lane: int) -> None:
+    async def _drain(self, strand: Strand) -> None:
+        lane, member = strand
         try:
-            while lane in self._again:
-                self._again.discard(lane)
-                await self._say_all(lane)
+            while strand in self._again:
+                self._again.discard(strand)
+                if member == ALL:
+                    await self._say_all(lane)
+                else:
+                    await self._membership.settle(lane, member)
         except SessionLost:
             raise
         except Exception:  # what waits is kept, and looked at again when the bell rings
@@ -74,17 +85,20 @@ class Speaker:
     async def _room_of(self, lane: int) -> str | None:
         room, made = await self._rooms.of(lane)
         if made:
-            self._again.add(lane)  # they may have joined already
+            self._again.add((lane, ALL))  # they may have joined already
         return room
 
     async def _say_all(self, lane: int) -> None:
-        acts = frozenset(Act)  # without those that failed just now, and are tried again later
+        acts = frozenset(Act) - MEMBERSHIP  # without those that failed, and are tried again later
         while True:
             room = await self._room_of(lane)
             with self._desk.transaction() as tx:
                 only = acts & _understood(tx, lane)
                 first = tx.outbox.peek(lane, only)
-            if first is None or not await self._can(first, room):
+            if first is not None and first.act is Act.GREET and not self._due(first):
+                acts -= {Act.GREET}  # what else there is to say to them does not wait for it
+                continue
+            if first is None or not self._due(first) or not await self._can(first, room):
                 return
             with self._desk.transaction() as tx:
                 outgoing = tx.outbox.next(lane, self._desk.clock(), only)
@@ -92,12 +106,17 @@ class Speaker:
             if lane < TABLE_LANE and outgoing.act in ROOM_ACTS:
                 if not await self._sides.do(outgoing, room):
                     return
+                self._desk.bell.set()  # who is to be asked in waits for it, and the meeting's end
             elif outgoing.act is Act.CREATE:
                 await self._rooms.create_table_room(outgoing)
+                self._desk.bell.set()
             else:
                 assert room is not None
                 if not await self._say(outgoing, room) and outgoing.act is Act.FORGET:
                     acts -= {Act.FORGET}
+
+    def _due(self, first: Outgoing) -> bool:
+        return first.due(self._desk.clock())
 
     async def _can(self, first: Outgoing, room: str | None) -> bool:
         """Whether it can be said now. In a side room no poll is asked before everybody on the
@@ -107,7 +126,7 @@ class Speaker:
         if first.lane < TABLE_LANE and room is None:
             with self._desk.transaction() as tx:
                 tx.outbox.sent(first, None)
-            self._again.add(first.lane)
+            self._again.add((first.lane, ALL))
             return False
         shows = first.act is Act.POLL or _in_private(first)
         asks = shows and first.tried_at is None and first.lane < TABLE_LANE
@@ -119,8 +138,15 @@ class Speaker:
             event = await self._before(outgoing, room) or await self._doer.do(outgoing, room)
         except SessionLost:
             raise
+        except NotYet as fault:
+            await self._failures.later(outgoing, fault)
+            return False
         except Exception as error:
-            _report(outgoing, error)
+            if of_the_account(error):
+                with self._desk.transaction() as tx:
+                    self._failures.wait(tx, outgoing, error)
+                return False
+            report(outgoing, error)
             if outgoing.kind == "poll.opened":
                 self._composer.words.forget(int(str(outgoing.facts["poll"])))
             with self._desk.transaction() as tx:
@@ -170,23 +196,13 @@ class Speaker:
 def _understood(tx: Tx, lane: int) -> frozenset[Act]:
     """What may be said in a lane now. A member who is suspended, or whose identity we have not
     seen, gets no key: what is encrypted for them waits until they can read it."""
-    if lane == TABLE_LANE and tx.outbox.asides():  # a meeting ends with its side rooms
-        return frozenset(Act) - {Act.FORGET}
+    if lane == TABLE_LANE and (tx.outbox.asides() or tx.memberships.leaving(lane)):
+        return frozenset(Act) - {Act.FORGET}  # a meeting ends with its side rooms and its guests
     if lane <= TABLE_LANE or tx.people.member(lane) is None:
         return frozenset(Act)
     known = tx.people.identity(lane)
     readable = known.pinned is not None and known.offered is None
     return frozenset(Act) if readable else frozenset({Act.ADVICE, Act.GREET})
-
-
-def _report(outgoing: Outgoing, error: Exception) -> None:
-    """A refusal in one line; a fault of ours with all that helps to find it."""
-    if isinstance(error, MatrixRefused):
-        log.warning("%s %s refused: %s", outgoing.act, outgoing.kind, error.errcode)
-    elif isinstance(error, WordsMissing):
-        log.warning("%s %s: its words are not to be had", outgoing.act, outgoing.kind)
-    else:
-        log.error("fault while speaking: %s %s", outgoing.act, outgoing.kind, exc_info=error)
 
 
 def _failure(outgoing: Outgoing) -> str | None:
@@ -209,4 +225,4 @@ def _about(outgoing: Outgoing) -> Facts:
         return {"minutes": kind == "minutes.ready", "form": kind == "fiche.form"}
     if outgoing.kind == "poll.opened":
         return {"poll": facts["poll"], "number": facts["number"]}
-    return {"member": facts["member"]}
+    return {}

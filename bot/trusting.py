@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
+from bot.matrix.door import NotYet
 from bot.rules import identity
 from bot.rules.facts import Account, EventId, Fact, MasterKey
 from bot.rules.identity import Finding, Proof
@@ -46,8 +47,12 @@ class Watch:
             self._judge(tx, shown)
 
     async def meet(self, account: Account) -> MasterKey | None:
-        """Ask who somebody is who has just been enrolled; their identity, if they have one."""
-        key = (await self._desk.door.standing(self._desk.user_id(account))).master_key
+        """Ask who somebody is who has just been enrolled; their identity, if they have one, and
+        `NotYet` if their server does not answer."""
+        standing = await self._desk.door.standing(self._desk.user_id(account))
+        if not standing.answered:
+            raise NotYet("their server does not answer")
+        key = standing.master_key
         with self._desk.transaction() as tx:
             if key and tx.people.member(account) and tx.people.identity(account).pinned is None:
                 tx.people.pin(account, key, Proof.SEEN)

@@ -71,6 +71,7 @@ def part_with(tx: Tx, account: Account) -> Says:
     tx.people.strike(account)
     says += traces.of_direct_room(tx, account)
     tx.outbox.drop_lane(account)
+    tx.memberships.drop(account)
     if tx.people.table_room() is not None:
         says.append(rooms.removal(account))
     return says + [rooms.removal(account, side_lane(case)) for case in tx.people.side_cases()]

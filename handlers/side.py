@@ -130,6 +130,7 @@ def all_done(turn: Turn, meeting: m.Meeting) -> Says:
 def _empty(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
     """What nobody was asked yet is not asked any more."""
     turn.tx.outbox.drop_unasked(lane)
+    turn.tx.memberships.drop(lane=lane)
     says = traces.of_lane(turn, meeting, lane)
     days = turn.table.homeserver_keeps_redacted_days
     facts: dict[str, Fact] = {"redacted": len(says), "days": days}

@@ -287,6 +287,7 @@ class Outbox(Base):
     case for its side room. `slot` names a
     message that is looked up again: edited in place, replied to, redacted. `facts` are a sealed
     `bot.rules.facts` value. `event` is set once it is sent; a row without a slot is then gone.
+    `attempts` failed in passing, and before `not_before` there is no other.
     """
 
     __tablename__ = "outbox"
@@ -301,4 +302,6 @@ class Outbox(Base):
     thread: Mapped[bytes | None] = mapped_column(Sealed)
     slot: Mapped[str | None]
     tried_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
     event: Mapped[bytes | None] = mapped_column(Sealed)

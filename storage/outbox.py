@@ -1,7 +1,7 @@
 """What is still to be said or done in Matrix: written with the act it follows from."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.orm import Session
 
-from bot.rules.facts import EventId, Fact, Facts, Reference, Token, pack, unpack
+from bot.rules.facts import Account, EventId, Fact, Facts, Reference, Token, pack, unpack
 from storage import models as m
 from storage.seal import Seal
 
@@ -38,6 +38,9 @@ class Act(StrEnum):
     FORGET = "forget"  # the anchors of a closed meeting are not needed any more
 
 
+MEMBERSHIP = frozenset({Act.INVITE, Act.REMOVE})  # about one person, for whom nobody else waits
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One row, opened."""
@@ -52,6 +55,12 @@ class Outgoing:
     thread: EventId | None
     slot: str | None
     tried_at: datetime | None
+    attempts: int = 0
+    not_before: datetime | None = None
+
+    def due(self, now: datetime) -> bool:
+        """Whether it may be tried now."""
+        return self.not_before is None or self.not_before <= now
 
 
 def _anchors(slot: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -94,7 +103,7 @@ class Outbox:
         """A message that is a list; what waits already of its kind is said together with it."""
         for row in self._waiting(lane):
             if row.kind == kind and row.act == Act.MESSAGE and row.tried_at is None:
-                told = self._open(row).facts["rows"]
+                told = self.open_row(row).facts["rows"]
                 assert isinstance(told, tuple)
                 facts = pack({"rows": told + rows})
                 row.facts = self._seal.close(json.dumps(facts).encode(), "outbox/facts")
@@ -106,6 +115,33 @@ class Outbox:
         """The lanes in which something waits."""
         query = select(m.Outbox.lane).where(m.Outbox.event.is_(None)).distinct()
         return list(self._session.scalars(query))
+
+    def tried(self, outgoing: Outgoing, now: datetime) -> None:
+        """An act is about to be tried."""
+        if row := self._session.get(m.Outbox, outgoing.id):
+            row.tried_at = now
+            self._session.flush()
+
+    def postpone(self, outgoing: Outgoing, until: datetime, *, failed: bool = True) -> bool:
+        """Not before then; with `failed` one attempt more has. False when it is not wanted any
+        more."""
+        row = self._session.get(m.Outbox, outgoing.id)
+        if row is None:
+            return False
+        row.not_before, row.attempts = until, outgoing.attempts + failed
+        self._session.flush()
+        return True
+
+    def resume(self, lane: int) -> None:
+        """Somebody has shown that they can be reached: nothing of theirs waits any longer."""
+        for row in self._waiting(lane):
+            row.not_before, row.attempts = None, 0
+        self._session.flush()
+
+    def named(self) -> set[Account]:
+        """Whom something that still waits is about."""
+        waiting = self._session.scalars(select(m.Outbox).where(m.Outbox.event.is_(None)))
+        return {one for row in waiting for one in _accounts(self.open_row(row).facts)}
 
     def next(
         self, lane: int, now: datetime, only: Collection[Act] = frozenset(Act)
@@ -119,7 +155,7 @@ class Outbox:
         waiting = waiting[_stale(waiting) :]
         if not waiting:
             return None
-        outgoing = self._open(waiting[0])
+        outgoing = self.open_row(waiting[0])
         waiting[0].tried_at = now
         self._session.flush()
         return outgoing
@@ -128,7 +164,7 @@ class Outbox:
         """The same row, left as it is."""
         waiting = [row for row in self._waiting(lane) if row.act in only]
         waiting = waiting[_stale(waiting) :]
-        return self._open(waiting[0]) if waiting else None
+        return self.open_row(waiting[0]) if waiting else None
 
     def sent(self, outgoing: Outgoing, event: str | None) -> None:
         """Keep the event id where a later message needs it, else forget the row."""
@@ -152,7 +188,8 @@ class Outbox:
             return
         row.act, row.kind, row.token = Act.MESSAGE, kind, token
         row.facts = self._seal.close(json.dumps(pack(facts)).encode(), "outbox/facts")
-        row.slot = row.tried_at = None
+        row.slot = row.tried_at = row.not_before = None
+        row.attempts = 0
         self._session.flush()
 
     def waits(self, lane: int, act: Act, kind: str | None = None) -> bool:
@@ -165,15 +202,15 @@ class Outbox:
 
     def in_doubt(self, lane: int) -> bool:
         """Whether something was tried to be said in a lane, and we do not know that it was. What is
-        redacted leaves nothing of ours to look for."""
+        redacted, or about a membership, leaves nothing of ours to look for."""
         tried = [row for row in self._waiting(lane) if row.tried_at is not None]
-        return any(row.act != Act.REDACT for row in tried)
+        return any(row.act not in MEMBERSHIP | {Act.REDACT} for row in tried)
 
     def tells(self, kind: str, member: int) -> bool:
         """Whether a message of that kind about somebody waits anywhere."""
         query = select(m.Outbox).where(m.Outbox.kind == kind, m.Outbox.act == Act.MESSAGE)
         waiting = self._session.scalars(query.where(m.Outbox.event.is_(None))).all()
-        return any(self._open(row).facts.get("member") == member for row in waiting)
+        return any(self.open_row(row).facts.get("member") == member for row in waiting)
 
     def new_greeting(self, lane: int) -> Token | None:
         """The token of a greeting for which no room was made yet."""
@@ -217,7 +254,7 @@ class Outbox:
         """All of them, or those of what was said before something that still waits; but not what
         is still to be ended or redacted in another lane."""
         waiting = self._session.scalars(select(m.Outbox).where(m.Outbox.event.is_(None))).all()
-        targets = (self._open(row).facts.get("slot") for row in waiting)
+        targets = (self.open_row(row).facts.get("slot") for row in waiting)
         needed = [str(slot) for slot in targets if slot is not None]
         query = delete(m.Outbox).where(m.Outbox.event.is_not(None), m.Outbox.slot.not_in(needed))
         self._session.execute(query if before is None else query.where(m.Outbox.id < before.id))
@@ -226,14 +263,7 @@ class Outbox:
         """What still waits to be told to somebody in private about a case is out of date."""
         private = select(m.Outbox).where(m.Outbox.lane > TABLE_LANE, m.Outbox.event.is_(None))
         for row in self._session.scalars(private).all():
-            if self._open(row).facts.get("case") == reference:
-                self._session.delete(row)
-        self._session.flush()
-
-    def drop_waiting(self, lane: int, act: Act) -> None:
-        """What waits to be done in a room that is not to be had."""
-        for row in self._waiting(lane):
-            if row.act == act:
+            if self.open_row(row).facts.get("case") == reference:
                 self._session.delete(row)
         self._session.flush()
 
@@ -261,7 +291,8 @@ class Outbox:
         later = m.Outbox.act != Act.CREATE if lane >= TABLE_LANE else m.Outbox.kind != "refused"
         return list(self._session.scalars(query.order_by(later, m.Outbox.id)))
 
-    def _open(self, row: m.Outbox) -> Outgoing:
+    def open_row(self, row: m.Outbox) -> Outgoing:
+        """A row, unsealed."""
         facts = unpack(json.loads(self._seal.open(row.facts, "outbox/facts")))
         assert isinstance(facts, dict)
         return Outgoing(
@@ -275,6 +306,8 @@ class Outbox:
             thread=self._event(row.thread, "outbox/thread"),
             slot=row.slot,
             tried_at=row.tried_at,
+            attempts=row.attempts,
+            not_before=row.not_before,
         )
 
     def _close(self, event: EventId | None, context: str) -> bytes | None:
@@ -282,6 +315,15 @@ class Outbox:
 
     def _event(self, sealed: bytes | None, context: str) -> EventId | None:
         return None if sealed is None else EventId(self._seal.open(sealed, context).decode())
+
+
+def _accounts(fact: Fact) -> Iterator[Account]:
+    """All that a fact names."""
+    if isinstance(fact, Account):
+        yield fact
+    inside = fact.values() if isinstance(fact, Mapping) else fact if isinstance(fact, tuple) else ()
+    for one in inside:
+        yield from _accounts(one)
 
 
 def _stale(waiting: Sequence[m.Outbox]) -> int:

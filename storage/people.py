@@ -1,6 +1,6 @@
 """Accounts, rooms and members: sealed ids that can be found again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -170,11 +170,13 @@ class People:
             self._session.flush()
             self.changed = True
 
-    def forget_former(self) -> list[int]:
+    def forget_former(self, named: Collection[int] = ()) -> list[int]:
         """Accounts and direct rooms of people who no longer sit at the table, unless something
-        still names them: an action, or a meeting that was opened meanwhile. Their numbers."""
+        still names them: an action, a meeting that was opened meanwhile, or what is still to be
+        done about them (`named`). Their numbers."""
         bound = union(*(select(one).where(one.is_not(None)) for one in NAMING))
-        former = list(self._session.scalars(select(m.Account.id).where(m.Account.id.not_in(bound))))
+        query = select(m.Account.id).where(m.Account.id.not_in(bound))
+        former = [one for one in self._session.scalars(query) if one not in named]
         self._session.execute(delete(m.Room).where(m.Room.account_id.in_(former)))
         self._session.execute(delete(m.Account).where(m.Account.id.in_(former)))
         return former

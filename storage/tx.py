@@ -11,6 +11,7 @@ from storage import models as m
 from storage.cases import Cases
 from storage.faults import Faults
 from storage.meetings import Meetings
+from storage.memberships import Memberships
 from storage.outbox import Outbox
 from storage.people import People
 from storage.polls import Polls
@@ -31,6 +32,7 @@ class Tx:
         self.faults = Faults(session)
         self.polls = Polls(session, seal)
         self.outbox = Outbox(session, seal)
+        self.memberships = Memberships(session, self.outbox)
 
     def first_time(self, event: str, line: int, today: date) -> bool:
         """Whether a line of an event has not been acted upon, and mark that it is now."""

@@ -189,7 +189,7 @@ INTERRUPTED = (
     ),
     Mutant(
         "a homeserver in trouble is asked every second",
-        "bot/matrix/wire.py",
+        "bot/matrix/admission.py",
         "pause = min(2 * pause, LONGEST_PAUSE)",
         "pause = min(pause, LONGEST_PAUSE)",
         ("tests/matrix/test_olm_killed.py::test_pauses_grow_to_a_minute",),

@@ -221,6 +221,8 @@ COLUMNS = {
         "thread": "event id",
         "slot": "code",
         "tried_at": "when",
+        "attempts": "how many",
+        "not_before": "when",
         "event": "event id",
     },
 }

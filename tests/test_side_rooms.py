@@ -320,7 +320,7 @@ class Refusing(FakeDoor):
     async def create_room(self, plan: RoomPlan) -> str:
         if plan.direct:
             return await super().create_room(plan)
-        raise MatrixRefused("M_LIMIT_EXCEEDED", 403)
+        raise MatrixRefused("M_FORBIDDEN", 403)
 
 
 async def test_a_room_that_may_not_be_made_is_told_and_asked_for_again(hall: Hall) -> None:

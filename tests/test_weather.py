@@ -120,7 +120,7 @@ def test_a_question_for_the_password_has_no_errcode() -> None:
 
 
 def test_an_ended_session_is_no_refusal() -> None:
-    with pytest.raises(SessionLost):
+    with pytest.raises(wire._NotLetIn):
         wire._judge(401, {}, b'{"errcode": "M_UNKNOWN_TOKEN"}')
 
 

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Collection
 from typing import Any
 
-from bot.matrix.door import MatrixRefused, RoomPlan
+from bot.matrix.admission import pauses
+from bot.matrix.door import MatrixRefused, NotYet, RoomPlan
 from bot.matrix.mending import cure
 from bot.matrix.powers import content
 from bot.matrix.rooms import MARKER, Rooms, index, members
 from bot.matrix.trust import MEGOLM
-from bot.matrix.wire import Json, Wire, path
+from bot.matrix.wire import FEW, Json, Wire, path
 from bot.rules.room import Fault
 
 _log = logging.getLogger("tafelbot.matrix")
@@ -35,13 +36,22 @@ class Acts:
         self._us = us
 
     async def create_room(self, plan: RoomPlan) -> str:
-        """Make the room, or find the one that was made before we were interrupted."""
-        found = await self._find(plan.marker)
-        if found is not None:
-            return found
+        """Make the room, or find the one that was made before we were interrupted; then ask in
+        whoever is planned. Nobody is asked into a room that may turn out to be made twice."""
+        room = await self._made(plan)
+        if plan.invite:
+            here = await self._here(room)
+            for user in plan.invite:
+                if user not in here:
+                    await self.invite(room, user, direct=plan.direct)
+        await self._rooms.state(room)
+        return room
+
+    async def _made(self, plan: RoomPlan) -> str:
+        """Looked for before each attempt: one that was answered by an error may have succeeded.
+        Of several the first is taken, and the others are left."""
         body = {
             "name": plan.name,
-            "invite": list(plan.invite),
             "is_direct": plan.direct,
             "preset": "private_chat",
             "visibility": "private",
@@ -49,12 +59,26 @@ class Acts:
             "power_level_content_override": _POWER,
             "initial_state": _initial_state(plan.marker),
         }
-        room = (await self._wire.call("POST", path("createRoom"), body=body))["room_id"]
-        await self._rooms.state(room)
-        return str(room)
+        growing, failed = pauses(), 0
+        while not (found := await self._find(plan.marker)):
+            try:
+                answer = await self._wire.call("POST", path("createRoom"), body=body, tries=1)
+            except NotYet as fault:
+                failed += 1
+                if plan.direct and failed == FEW:  # somebody's own: nobody else waits for it
+                    raise
+                await self._wire.sleep(next(growing) if fault.pause is None else fault.pause)
+            else:
+                if not failed:
+                    return str(answer["room_id"])
+        for orphan in found[1:]:
+            await self.leave(orphan)
+        return found[0]
 
-    async def _find(self, marker: str) -> str | None:
+    async def _find(self, marker: str) -> list[str]:
+        """The rooms with that marker, in the order of their ids: always the same one first."""
         joined = await self._wire.call("GET", path("joined_rooms"))
+        found = []
         for room in joined.get("joined_rooms", []):
             where = path("rooms", room, "state", MARKER, "")
             try:
@@ -62,8 +86,8 @@ class Acts:
             except MatrixRefused:
                 continue
             if state.get("marker") == marker:
-                return str(room)
-        return None
+                found.append(str(room))
+        return sorted(found)
 
     async def join(self, room: str) -> None:
         """Accept an invitation; being there already is no error."""
@@ -74,9 +98,10 @@ class Acts:
         """Leave; not being there is no error."""
         await self._member_act(room, "leave", self._us, wanted=False)
 
-    async def invite(self, room: str, user: str) -> None:
-        """Invite, unless the user is in or invited."""
-        await self._member_act(room, "invite", user, wanted=True)
+    async def invite(self, room: str, user: str, *, direct: bool = False) -> None:
+        """Invite, unless the user is in or invited; `direct` tells their client that the room is
+        for the two of us."""
+        await self._member_act(room, "invite", user, wanted=True, direct=direct)
 
     async def remove(self, room: str, user: str) -> None:
         """Remove, unless the user is not there; an invitation is taken back."""
@@ -90,11 +115,21 @@ class Acts:
             await self._wire.call("PUT", path("rooms", room, "state", type_, ""), body=inside)
             self._rooms.moved(room, [{}])
 
-    async def _member_act(self, room: str, act: str, user: str, *, wanted: bool) -> None:
-        """Post it; a refusal counts only while the room is not yet as wanted."""
-        body = {} if act == "leave" else {"user_id": user}
+    async def _member_act(
+        self, room: str, act: str, user: str, *, wanted: bool, direct: bool = False
+    ) -> None:
+        """Do it, `NotYet` if it alone fails; a refusal counts only while the room is not yet as
+        wanted. Only the state event itself can say that an invitation is to a direct room."""
         try:
-            await self._wire.call("POST", path("rooms", room, act), body=body)
+            if direct:
+                inside: Json = {"membership": "invite", "is_direct": True}
+                where = path("rooms", room, "state", "m.room.member", user)
+                await self._wire.call("PUT", where, body=inside, tries=FEW)
+            elif act == "leave":
+                await self._wire.call("POST", path("rooms", room, act), body={})
+            else:
+                body = {"user_id": user}
+                await self._wire.call("POST", path("rooms", room, act), body=body, tries=FEW)
         except MatrixRefused:
             if await self._present(room, user) is not wanted:
                 raise
@@ -102,12 +137,16 @@ class Acts:
 
     async def _present(self, room: str, user: str) -> bool:
         try:
-            state = index(await self._wire.call_list("GET", path("rooms", room, "state")))
+            return user in await self._here(room)
         except MatrixRefused:
             if user == self._us:
                 return False
             raise
-        return user in members(state, "join") | members(state, "invite")
+
+    async def _here(self, room: str) -> frozenset[str]:
+        """Who is in the room or invited."""
+        state = index(await self._wire.call_list("GET", path("rooms", room, "state")))
+        return members(state, "join") | members(state, "invite")
 
     async def direct_rooms(self) -> Json:
         """Our account data `m.direct`: which rooms are direct ones."""

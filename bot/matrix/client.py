@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.matrix import media
 from bot.matrix.acts import Acts, invited_directly
+from bot.matrix.admission import Patience
 from bot.matrix.crosssigning import OwnIdentity
 from bot.matrix.door import (
     Batch,
@@ -35,9 +36,11 @@ from bot.matrix.sharing import Sharing
 from bot.matrix.talk import Talk
 from bot.matrix.vault import OnlyOne, Vault
 from bot.matrix.verifying import Verifying
-from bot.matrix.wire import Wire, path
+from bot.matrix.wire import FEW, Wire, path
 from bot.rules.room import Fault
 from storage.seal import Seal
+
+PATIENCE = Patience()
 
 
 class MatrixDoor:
@@ -53,14 +56,15 @@ class MatrixDoor:
         *,
         recovery_key: str | None = None,
         tell: Callable[[str], bool] | None = None,
+        patience: Patience = PATIENCE,
     ) -> None:
         """`recovery_key` is for joining an identity that the account has; `tell` shows one that
-        was made, and says whether it could."""
+        was made, and says whether it could; `patience` is with a session that is not let in."""
         self.user_id = user_id
         self._folder = folder
         self._seal = seal
         self._access = Access(password, recovery_key, tell or (lambda _key: False))
-        self._wire = Wire(homeserver)
+        self._wire = Wire(homeserver, patience)
         self._held = ExitStack()
         self._name = user_id.removeprefix("@").partition(":")[0]
         self._own: OwnIdentity
@@ -228,9 +232,10 @@ class MatrixDoor:
 
     async def standing(self, user: str) -> Standing:
         """Asks the server anew."""
-        await self._people.ask([user])
+        await self._people.ask([user], FEW)
         person = self._people.person(user)
-        return person.standing if person else Standing(identity=False, signed_devices=0)
+        nothing = Standing(identity=False, signed_devices=0, answered=False)
+        return person.standing if person else nothing
 
     async def verify(self, user: str, room: str | None, talk: Talk) -> str:
         """Compare emoji with a user: the master key that was verified; `NotVerified` if not."""

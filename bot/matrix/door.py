@@ -135,6 +135,17 @@ class MatrixRefused(Exception):
         self.status = status
 
 
+class NotYet(Exception):
+    """The homeserver answers, but one act about one person fails in passing: a server elsewhere
+    does not answer, say. Later it may be done; nobody else waits for it. `pause`: how many
+    seconds the homeserver asks to wait, if it does."""
+
+    def __init__(self, kind: str, pause: float | None = None) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.pause = pause
+
+
 class SessionLost(Exception):
     """The homeserver has ended our session. Nobody but the command line may catch it: what
     waits stays where it is until somebody starts the bot with the password."""
@@ -158,13 +169,15 @@ class Fingerprint:
 class Standing:
     """Whether a person can be heard: has a cross-signing identity, and devices signed by it.
 
-    `master_key` names the identity (unpadded base64), to be pinned and compared.
+    `master_key` names the identity (unpadded base64), to be pinned and compared. `answered`:
+    whether the person's own server said so; if not, all the rest is only not known.
     """
 
     identity: bool
     signed_devices: int
     unsigned_devices: int = field(default=0)
     master_key: str = ""
+    answered: bool = True
 
     @property
     def can_be_heard(self) -> bool:
@@ -174,7 +187,8 @@ class Standing:
 class Door(Protocol):
     """One Matrix account. Every call waits through rate limits and lost connections, with
     growing pauses and one log line, and raises `MatrixRefused` for a final refusal;
-    `SessionLost` when the account is no longer let in."""
+    `SessionLost` when the account is no longer let in. What is about one person (inviting,
+    removing, a direct room, their standing) raises `NotYet` when it alone fails."""
 
     user_id: str
 

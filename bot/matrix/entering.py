@@ -6,6 +6,7 @@ Each step is stored before it is taken, so that it can be interrupted anywhere a
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bot.matrix.door import CannotStart, MatrixRefused, SessionLost
@@ -42,9 +43,15 @@ def open_crypto(vault: Vault, folder: Path, seal: Seal, replays: Replays) -> Ite
 
 
 async def log_in(wire: Wire, vault: Vault, machine: Machine, password: str | None) -> None:
-    """Have a working access token for our own device."""
+    """Have a working access token for our own device. With a password an ended session is not
+    waited for, but one of a locked account is: no password opens that."""
     wire.token = vault.credentials.token
-    if wire.token and await _still_valid(wire, vault):
+    patience = wire.patience
+    if password is not None and patience is not None:
+        wire.patience = replace(patience, grace=0.0)
+    valid = bool(wire.token) and await _still_valid(wire, vault)
+    wire.patience = patience
+    if valid:
         return
     if password is None:
         what = "The session has ended" if wire.token else "There is no session yet"

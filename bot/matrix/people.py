@@ -118,11 +118,11 @@ class People:
         if wanted:
             await self.ask(wanted)
 
-    async def ask(self, users: Iterable[str]) -> None:
-        """Ask the server anew about everybody given."""
+    async def ask(self, users: Iterable[str], tries: int | None = None) -> None:
+        """Ask the server anew about everybody given; `NotYet` after so many tries."""
         wanted = {user: self._changes[user] for user in users}
         body = {"device_keys": {user: [] for user in wanted}, "timeout": 10_000}
-        answer = await self._wire.call("POST", path("keys", "query"), body=body)
+        answer = await self._wire.call("POST", path("keys", "query"), body=body, tries=tries)
         for user, change in wanted.items():
             self._take(user, change, answer)
 

@@ -3,12 +3,14 @@
 Lost connections and server faults are waited out here, once, so that nobody above has to
 think of them; what the homeserver refuses for good is raised. Only the homeserver itself can
 refuse: an error without an `errcode` comes from something that stands before it, and passes.
+What nobody else is to wait for is given up after a few attempts, if it is not the homeserver
+that is down but this one call that fails: `NotYet`.
 """
 
 import asyncio
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -16,12 +18,14 @@ from urllib.parse import quote, urlencode
 import aiohttp
 from yarl import URL
 
-from bot.matrix.door import MatrixRefused, SessionLost
+from bot.matrix.admission import SILENT, Admission, Patience, pauses
+from bot.matrix.door import MatrixRefused, NotYet, SessionLost
 
 Json = dict[str, Any]
 
 CLIENT = "/_matrix/client/v3"
-LONGEST_PAUSE = 60.0
+FEW = 2  # attempts at what nobody else is to wait for
+SHORT = 10.0  # seconds that are waited between them when the homeserver asks for a pause
 _log = logging.getLogger("tafelbot.matrix")
 
 
@@ -42,6 +46,14 @@ class _TryAgain(Exception):
         self.pause = pause
 
 
+class _NotLetIn(Exception):
+    """A 401 that the homeserver, or what stands before it, gives a reason for."""
+
+    def __init__(self, errcode: str) -> None:
+        super().__init__(errcode)
+        self.errcode = errcode
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call: everything needed to repeat it."""
@@ -58,21 +70,16 @@ def path(*parts: str) -> str:
     return CLIENT + "".join("/" + quote(part, safe="") for part in parts)
 
 
-def pauses() -> Iterator[float]:
-    """How long to wait before each further attempt, in seconds."""
-    pause = 1.0
-    while True:
-        yield pause
-        pause = min(2 * pause, LONGEST_PAUSE)
-
-
 class Wire:
     """One account's connection to its homeserver."""
 
-    def __init__(self, homeserver: str) -> None:
+    def __init__(self, homeserver: str, patience: Patience | None = None) -> None:
+        """Without `patience` the first 401 is `SessionLost`."""
         self._base = homeserver.rstrip("/")
         self._session: aiohttp.ClientSession | None = None
         self._down = False
+        self._admission = Admission(self._whoami)
+        self.patience = patience
         self.token = ""
 
     async def call(
@@ -84,12 +91,15 @@ class Wire:
         body: Mapping[str, Any] | None = None,
         data: bytes | None = None,
         timeout: float = 60.0,  # noqa: ASYNC109 - of one attempt, not of the call
+        tries: int | None = None,
     ) -> Json:
-        """The answer's body, after as many attempts as it takes; `Refusal` when it is final."""
+        """The answer's body, after as many attempts as it takes; `Refusal` when it is final. With
+        `tries` only so many while the homeserver answers everything else, then `NotYet`."""
         if body is not None:
             data = json.dumps(body).encode()
         kind = "application/json" if body is not None else "application/octet-stream"
-        answer = await self._patiently(self._request(method, where, query, (kind, data), timeout))
+        request = self._request(method, where, query, (kind, data), timeout)
+        answer = await (self._patiently(request) if tries is None else self._try(request, tries))
         return answer if isinstance(answer, dict) else {}
 
     async def call_list(self, method: str, where: str) -> list[Any]:
@@ -122,14 +132,66 @@ class Wire:
         growing = pauses()
         while True:
             try:
-                answer = await self._once(request)
+                answer = await self._let_in(request)
             except _TryAgain as fault:
                 if fault.pause is None:
                     self._report_down(fault.kind)
-                await asyncio.sleep(next(growing) if fault.pause is None else fault.pause)
+                await self.sleep(next(growing) if fault.pause is None else fault.pause)
             else:
                 self._report_up()
                 return answer
+
+    async def _try(self, request: Request, tries: int) -> Any:
+        """While the homeserver is down the attempts do not count, but a single one is made once."""
+        growing, left = pauses(), tries
+        while True:
+            try:
+                return await self._let_in(request)
+            except _TryAgain as fault:
+                left -= tries == 1 or fault.pause is not None or await self._is_there()
+                if not left or (fault.pause or 0.0) > SHORT:
+                    raise NotYet(fault.kind, fault.pause) from None
+                await self.sleep(next(growing) if fault.pause is None else fault.pause)
+
+    async def _is_there(self) -> bool:
+        """Whether the homeserver answers something else at once; if not, wait until it does."""
+        versions = self._request("GET", "/_matrix/client/versions", None, ("", None), 60.0)
+        try:
+            await self._let_in(versions)
+        except _TryAgain:
+            await self._patiently(versions)
+            return False
+        except MatrixRefused:
+            return True
+        return True
+
+    async def _let_in(self, request: Request) -> Any:
+        """Once; a 401 passes if our session is valid all the same."""
+        try:
+            return await self._once(request)
+        except _NotLetIn as refused:
+            if self.patience is None or not self.token:
+                raise SessionLost(refused.errcode) from None
+            await self._admission.settle(refused.errcode, self.patience)
+            raise _TryAgain(f"HTTP 401 {refused.errcode}, though the session is valid") from None
+
+    async def _whoami(self) -> str | None:
+        """None when our session is valid; else why not, or that nobody says."""
+        asked = self._request("GET", path("account", "whoami"), None, ("", None), 60.0)
+        try:
+            await self._once(asked)
+        except _NotLetIn as refused:
+            return refused.errcode
+        except _TryAgain as fault:
+            self._report_down(fault.kind)
+            return SILENT
+        except MatrixRefused:
+            return None
+        return None
+
+    async def sleep(self, seconds: float) -> None:
+        """Until it is time to try again."""
+        await (asyncio.sleep if self.patience is None else self.patience.sleep)(seconds)
 
     async def _once(self, request: Request) -> Any:
         if self._session is None:
@@ -177,7 +239,7 @@ def _judge(status: int, headers: Mapping[str, str], raw: bytes) -> Any:
     if status < 400 or not isinstance(errcode, str):
         raise _TryAgain(f"HTTP {status} not from a homeserver")
     if status == 401:
-        raise SessionLost(errcode)
+        raise _NotLetIn(errcode)
     raise Refusal(errcode, status, body)
 
 

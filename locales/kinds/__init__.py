@@ -15,6 +15,7 @@ from locales.kinds.informing import INFORMING
 from locales.kinds.meeting import MEETING
 from locales.kinds.people import PEOPLE
 from locales.kinds.polls import POLL_ANSWERS, POLLS
+from locales.kinds.reaching import REACHING
 from locales.kinds.rooms import ROOMS
 from locales.kinds.side import SIDE
 from locales.kinds.words import WORDS
@@ -24,6 +25,7 @@ __all__ = ["KINDS", "POLL_ANSWERS", "Kind", "Line"]
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         **PEOPLE,
+        **REACHING,
         **ROOMS,
         **SIDE,
         **MEETING,

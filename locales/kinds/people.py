@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from bot.rules.facts import Facts
 from locales.catalogue import N_
 from locales.kinds.form import Kind, Line, kind
+
+
+def _without_identity(facts: Facts) -> bool:
+    return not facts.get("key") and not facts.get("unreached")
+
 
 PEOPLE: Mapping[str, Kind] = MappingProxyType(
     {
@@ -74,13 +80,21 @@ PEOPLE: Mapping[str, Kind] = MappingProxyType(
                     "They have not set up encryption yet: until they have, they read nothing of "
                     "what I say."
                 ),
-                unless="key",
+                when=_without_identity,
+            ),
+            Line(
+                N_(
+                    "Their homeserver does not answer, so I do not know yet how to recognise "
+                    "them. Is the address right?"
+                ),
+                when="unreached",
             ),
             N_("The mayor's seat can undo this with `{do_member_remove}`."),
             member="account",
             role="code:role",
             organisation="code:organisation",
             key="key",
+            unreached="flag",
         ),
         "member.removed": kind(
             "Somebody is no longer a member.",

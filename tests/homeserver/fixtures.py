@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.matrix.admission import Patience
 from bot.matrix.door import Batch, Content, Event, Hearing, Invitation, RoomPlan
 from bot.matrix.talk import VerificationRequest
 from demo.client import Client
@@ -16,6 +17,7 @@ from storage.seal import Seal
 
 SEAL = Seal(bytes(32))
 PATIENCE = 30.0
+AT_ONCE = Patience(grace=0.0)  # a session that whoami does not know is lost
 PASSWORD = "password"
 names = (f"user{number}" for number in itertools.count(1))
 
@@ -53,7 +55,8 @@ class Account:
 
     def new_door(self, password: str | None = PASSWORD) -> Client:
         """Another door for the same account and folder."""
-        return Client(self.homeserver.url, self.user_id, self.folder, SEAL, password)
+        url = self.homeserver.url
+        return Client(url, self.user_id, self.folder, SEAL, password, patience=AT_ONCE)
 
     async def open(self) -> None:
         """Enter, and listen from where the last listening ended."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,27 +40,38 @@ class Table:
         self.proxy = Proxy(homeserver.url)
         self.bot = homeserver.register(f"bot-{coordinator.name}", PASSWORD)
         self.room = ""
+        self.ahead = timedelta()  # how far the bot's clock is
         self._folder = folder
         self._token = log_in(homeserver, coordinator.name)
         self._said = 0
 
     async def __aenter__(self) -> "Table":
         await self.proxy.__aenter__()
-        engine = open_database(f"sqlite:///{self._folder / 'tafelbot.db'}")
-        mayor = self.bot.replace("@bot-", "@mayor-")
-        self.homeserver.register(mayor[1:].partition(":")[0], PASSWORD)
-        table = replace(TABLE, mayor=mayor, coordinator=self.coordinator.user_id)
-        door = MatrixDoor(self.proxy.url, self.bot, self._folder / "bot", SEAL, PASSWORD)
-        self.desk = Desk(door, engine, SEAL, table, lambda: datetime.now(UTC))
-        self._running = asyncio.create_task(App(self.desk).run())
+        self.homeserver.register(self.mayor[1:].partition(":")[0], PASSWORD)
+        self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+        await self.proxy.__aexit__(None, None, None)
+
+    @property
+    def mayor(self) -> str:
+        return self.bot.replace("@bot-", "@mayor-")
+
+    def start(self) -> None:
+        """The bot; again, if it was stopped."""
+        engine = open_database(f"sqlite:///{self._folder / 'tafelbot.db'}")
+        table = replace(TABLE, mayor=self.mayor, coordinator=self.coordinator.user_id)
+        door = MatrixDoor(self.proxy.url, self.bot, self._folder / "bot", SEAL, PASSWORD)
+        self.desk = Desk(door, engine, SEAL, table, lambda: datetime.now(UTC) + self.ahead)
+        self._running = asyncio.create_task(App(self.desk).run())
+
+    async def stop(self) -> None:
         self._running.cancel()
         await asyncio.wait({self._running})
         await self.desk.door.close()
         self.desk.engine.dispose()
-        await self.proxy.__aexit__(None, None, None)
 
     async def api(self, method: str, where: str, body: dict[str, Any] | None = None) -> Any:
         """A call in the coordinator's name."""

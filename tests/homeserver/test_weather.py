@@ -11,7 +11,16 @@ from aiohttp import web
 from bot.matrix.door import Hearing
 from demo.client import Client
 from demo.homeserver import Homeserver
-from tests.homeserver.fixtures import PASSWORD, SEAL, Account, OpenAccount, room_of, text, trusted
+from tests.homeserver.fixtures import (
+    AT_ONCE,
+    PASSWORD,
+    SEAL,
+    Account,
+    OpenAccount,
+    room_of,
+    text,
+    trusted,
+)
 from tests.homeserver.proxy import Forward, Proxy, body_of
 from tests.homeserver.test_door import MESSAGE
 
@@ -27,7 +36,8 @@ class Behind(Account):
 
     def new_door(self, password: str | None = PASSWORD) -> Client:
         """Through the proxy."""
-        return Client(self.proxy.url, self.user_id, self.folder, SEAL, password)
+        url = self.proxy.url
+        return Client(url, self.user_id, self.folder, SEAL, password, patience=AT_ONCE)
 
 
 async def test_homeserver_killed_while_listening(

@@ -7,11 +7,12 @@ import shutil
 import signal
 from pathlib import Path
 
+from bot.matrix.admission import pauses
 from bot.matrix.keys import Keys
 from bot.matrix.machine import Machine, open_machine
 from bot.matrix.people import People
 from bot.matrix.trust import MEGOLM, Device, Person
-from bot.matrix.wire import Json, Wire, pauses
+from bot.matrix.wire import Json, Wire
 from tests.matrix.parts import BOT, ROOM, SEAL, Key
 
 ALICE = "@alice:a.test"

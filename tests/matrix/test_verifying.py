@@ -143,6 +143,7 @@ class Post(Wire):
         body: Mapping[str, Any] | None = None,
         data: bytes | None = None,
         timeout: float = 60.0,  # noqa: ASYNC109 - as `Wire` has it
+        tries: int | None = None,
     ) -> Json:
         assert body is not None
         parts = [unquote(part) for part in where.split("/")[4:]]

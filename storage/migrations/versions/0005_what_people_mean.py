@@ -8,18 +8,27 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
+_AUTOINCREMENT = {"sqlite_autoincrement": True}
+
 
 def upgrade() -> None:
-    op.add_column(
-        "member", sa.Column("settled", sa.Boolean(), nullable=False, server_default=sa.false())
-    )
+    op.add_column("member", _flag("settled"))
     for code in ("role", "organisation"):
         op.add_column("presence", sa.Column(code, sa.String(length=40), nullable=True))
+    op.add_column("outbox", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("outbox", sa.Column("not_before", sa.DateTime(), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("outbox", table_kwargs=_AUTOINCREMENT) as outbox:
+        outbox.drop_column("not_before")
+        outbox.drop_column("attempts")
     with op.batch_alter_table("presence") as presence:
         presence.drop_column("organisation")
         presence.drop_column("role")
     with op.batch_alter_table("member") as member:
         member.drop_column("settled")
+
+
+def _flag(name: str) -> "sa.Column[bool]":
+    return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
