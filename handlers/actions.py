@@ -7,8 +7,8 @@ from bot.rules.actions import ActionCode, ActionState
 from bot.rules.facts import ActionNumber, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
-from handlers.agenda import described
-from handlers.cases import on_table
+from handlers.agenda import described, kept
+from handlers.cases import known, on_table, partaking
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 
@@ -16,14 +16,14 @@ from storage import models as m
 def agree(turn: Turn, reference: Reference, user_id: str, code: ActionCode, due: date) -> Says:
     """Agree an action on a case; only members of the table act for it (S12, S13)."""
     meeting, case = on_table(turn, reference)
-    owner = turn.lasting_person(user_id)
+    owner = partaking(turn, meeting, case, user_id)
     day = rules.due(due, turn.today)
     action = turn.tx.cases.add_action(case, owner, code, day, meeting)
     return [Say("action.added", described(turn, action))]
 
 
 def list_open(turn: Turn) -> Says:
-    rows = tuple(described(turn, action) for action in turn.tx.cases.open_actions())
+    rows = tuple(described(turn, action) for action in kept(turn, turn.tx.cases.open_actions()))
     return [Say("actions", {"rows": rows})]
 
 
@@ -58,6 +58,7 @@ def _open_action(turn: Turn, wanted: ActionNumber) -> m.Action:
     action = turn.tx.cases.action(wanted)
     if action is None or action.state != ActionState.OPEN:
         raise Refused(Reason.UNKNOWN_ACTION)
+    known(turn, turn.tx.cases.get(action.case_id).reference)
     if action.owner_id != turn.me and not entitled(Right.CHAIR, turn.role, chairs=turn.chairs()):
         raise Refused(Reason.NOT_OWNER)
     return action

@@ -76,6 +76,14 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
                 ),
                 when="undiscussed",
             ),
+            Line(
+                N_(
+                    "Followed, and still without a case manager or an action: {unassigned}. Say "
+                    "`{do_manager}` or `{do_action}` with the reference, or `{do_later}` and the "
+                    "reference."
+                ),
+                when="unassigned",
+            ),
             Line(N_("**Agenda**"), when="rows"),
             Line(N_("{point} ({step})"), each="rows"),
             Line(
@@ -89,6 +97,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             notifier="account",
             rows="rows: point word, step code:step",
             undiscussed="cases",
+            unassigned="cases",
             rings=("manager", "notifier"),
         ),
         "status": kind(
