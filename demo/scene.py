@@ -109,7 +109,7 @@ class Scene:
         line = f"!actie {self.first} {self.stage.user_id(self.worker)} contact-school {due}"
         added = await self.stage.say(COORDINATOR, line, expect="action.added")
         self.action = added["action"]
-        await self.close(self.first)
+        await self.close(self.first, carried=True)
 
     async def second_meeting(self) -> None:
         """Last actions, a running case with its feedback form, a new notification."""
@@ -124,6 +124,7 @@ class Scene:
         await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
         await self.fiche()
         await self.stage.say(COORDINATOR, f"!besproken {self.first} ja", expect="case.discussed")
+        await self.stage.say(COORDINATOR, f"!later {self.first}", expect="case.later")
         await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
         await self.decide(self.second, "niet-opvolgen")
         await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
@@ -193,7 +194,10 @@ class Scene:
         await self.stage.see("io", "fiche.adopted")
         self.stage.back()
 
-    async def close(self, reference: str) -> None:
+    async def close(self, reference: str, *, carried: bool = False) -> None:
+        """`carried`: the case has a case manager and an action."""
         await self.stage.say(COORDINATOR, f"!besproken {reference} ja", expect="case.discussed")
+        if not carried:
+            await self.stage.say(COORDINATOR, f"!later {reference}", expect="case.later")
         await self.stage.say(COORDINATOR, "!volgende", expect="agenda")
         await self.stage.say(COORDINATOR, "!vergadering sluiten", expect="meeting.closed")

@@ -8,8 +8,8 @@ from bot.rules.facts import ActionNumber, Fact, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers import sight
-from handlers.agenda import described
-from handlers.cases import on_table
+from handlers.agenda import described, kept
+from handlers.cases import known, on_table, partaking
 from handlers.turn import Say, Says, Turn
 from storage import models as m
 
@@ -17,7 +17,7 @@ from storage import models as m
 def agree(turn: Turn, reference: Reference, user_id: str, code: ActionCode, due: date) -> Says:
     """Agree an action on a case; only members of the table act for it (S12, S13)."""
     meeting, case = on_table(turn, reference)
-    owner = turn.lasting_person(user_id)
+    owner = partaking(turn, meeting, case, user_id)
     day = rules.due(due, turn.today)
     action = turn.tx.cases.add_action(case, owner, code, day, meeting)
     return [Say("action.added", described(turn, action))]
@@ -26,7 +26,7 @@ def agree(turn: Turn, reference: Reference, user_id: str, code: ActionCode, due:
 def list_open(turn: Turn) -> Says:
     """One's own and those of one's cases, and of the rest how many; in the table's room, where
     everybody reads it, how many there are (H17, R28)."""
-    actions = turn.tx.cases.open_actions()
+    actions = kept(turn, turn.tx.cases.open_actions())
     own = [
         one
         for one in actions
@@ -71,6 +71,7 @@ def _open_action(turn: Turn, wanted: ActionNumber) -> m.Action:
     action = turn.tx.cases.action(wanted)
     if action is None or action.state != ActionState.OPEN:
         raise Refused(Reason.UNKNOWN_ACTION)
+    known(turn, turn.tx.cases.get(action.case_id).reference)
     if action.owner_id != turn.me and not entitled(Right.CHAIR, turn.role, chairs=turn.chairs()):
         raise Refused(Reason.NOT_OWNER)
     return action

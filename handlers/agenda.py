@@ -1,10 +1,11 @@
 """Walking the agenda: last actions, running cases, new notifications (M01, M02)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.rules import agenda as rules
+from bot.rules import decision, retention
 from bot.rules.agenda import MeetingState, Step
 from bot.rules.facts import Account, ActionNumber, Code, Fact, Reference
 from bot.rules.notification import CaseState
@@ -37,7 +38,11 @@ def next_(turn: Turn) -> Says:
         case Step.NOTIFICATIONS:
             return says + take_up(turn, meeting, ahead.notifications[0])
         case Step.CLOSING:
-            facts: dict[str, Fact] = {"step": step, "undiscussed": undiscussed(turn, meeting)}
+            facts: dict[str, Fact] = {
+                "step": step,
+                "undiscussed": undiscussed(turn, meeting),
+                "unassigned": unassigned(turn, meeting),
+            }
             return [*says, Say("agenda", facts, lane=TABLE_LANE)]
 
 
@@ -89,19 +94,53 @@ def _floor(turn: Turn, meeting: m.Meeting | None) -> Fact:
 
 def undiscussed(turn: Turn, meeting: m.Meeting) -> tuple[Reference, ...]:
     """The cases taken up of which nobody has said yet whether they were discussed (R13)."""
-    taken = turn.tx.meetings.all_taken_up(meeting)
-    return tuple(turn.tx.cases.get(r.case_id).reference for r in taken if r.discussed is None)
+    return tuple(case.reference for row, case in _taken_up(turn, meeting) if row.discussed is None)
+
+
+def unassigned(turn: Turn, meeting: m.Meeting) -> tuple[Reference, ...]:
+    """The followed cases taken up that have no case manager or no action, and of which nobody has
+    said that it is for the next meeting (Q13)."""
+    waiting = [case for row, case in _taken_up(turn, meeting) if not row.later]
+    acting = [action.case_id for action in turn.tx.cases.open_actions()]
+    return tuple(
+        case.reference
+        for case in waiting
+        if case.state == CaseState.FOLLOWED
+        and not decision.carried(managed=case.manager_id is not None, actions=acting.count(case.id))
+    )
+
+
+def _taken_up(turn: Turn, meeting: m.Meeting) -> list[tuple[m.TakenUp, m.Case]]:
+    """The cases that were on the table in this meeting, as far as they are still the table's."""
+    rows = turn.tx.meetings.all_taken_up(meeting)
+    found = [(row, turn.tx.cases.get(row.case_id)) for row in rows]
+    return [(row, case) for row, case in found if not _expired(turn, case)]
 
 
 def remaining(turn: Turn, meeting: m.Meeting | None) -> rules.Agenda[m.Action, m.Case]:
     """What this meeting has not been through yet."""
     taken = {row.case_id for row in turn.tx.meetings.all_taken_up(meeting)} if meeting else set()
     cases = turn.tx.cases
-    return rules.Agenda(
-        actions=cases.actions_to_answer(meeting) if meeting else cases.open_actions(),
-        cases=[case for case in cases.in_state(CaseState.FOLLOWED) if case.id not in taken],
-        notifications=[case for case in cases.in_state(CaseState.ADMITTED) if case.id not in taken],
+    followed, admitted = (
+        [one for one in cases.in_state(state) if one.id not in taken and not _expired(turn, one)]
+        for state in (CaseState.FOLLOWED, CaseState.ADMITTED)
     )
+    actions = to_answer(turn, meeting) if meeting else kept(turn, cases.open_actions())
+    return rules.Agenda(actions, followed, admitted)
+
+
+def to_answer(turn: Turn, meeting: m.Meeting) -> list[m.Action]:
+    """The actions of earlier meetings that have no answer yet (M01)."""
+    return kept(turn, turn.tx.cases.actions_to_answer(meeting))
+
+
+def kept(turn: Turn, actions: Sequence[m.Action]) -> list[m.Action]:
+    """Those of cases that are still the table's (R12)."""
+    return [one for one in actions if not _expired(turn, turn.tx.cases.get(one.case_id))]
+
+
+def _expired(turn: Turn, case: m.Case) -> bool:
+    return retention.expired(case.expires_on, turn.today)
 
 
 def take_up(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
@@ -151,7 +190,7 @@ def unsettled(turn: Turn, meeting: m.Meeting) -> bool:
 
 def require_settled(turn: Turn, meeting: m.Meeting) -> None:
     """Nothing is left open behind (M01)."""
-    waiting = turn.tx.cases.actions_to_answer(meeting)
+    waiting = to_answer(turn, meeting)
     if meeting.action_id in {action.id for action in waiting}:
         raise Refused(Reason.ACTION_UNANSWERED, action=ActionNumber(f"A{meeting.action_id}"))
     if polls := turn.tx.polls.open_ones(meeting):

@@ -72,6 +72,11 @@ def reference(words: Words) -> Reference:
     return references.read(words.take().strip(".,;:!?"))
 
 
+def one_case(words: Words) -> Reference | None:
+    """A reference, or nothing."""
+    return reference(words) if words.peek().strip(".,;:!?") else None
+
+
 def user(words: Words) -> str:
     """A Matrix id; whether somebody is enrolled under it is the handler's to say."""
     return _user(words.take())

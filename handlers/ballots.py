@@ -154,9 +154,9 @@ def _trace(turn: Turn) -> None:
 
 
 def _settle_or_show(turn: Turn, poll: m.Poll) -> Says:
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    voters = turn.tx.meetings.voters(poll.meeting_id, poll.case_id)
     ballots, doubted = turn.tx.polls.ballots(poll), turn.tx.polls.doubted(poll)
-    if consensus.answered_by_all(roster, ballots, doubted, secret=poll.secret):
+    if consensus.answered_by_all(voters, ballots, doubted, secret=poll.secret):
         return settle(turn, poll)
     return overview.state(turn, poll)
 

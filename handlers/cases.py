@@ -13,9 +13,11 @@ from storage import models as m
 
 
 def known(turn: Turn, reference: Reference) -> m.Case:
+    """A case that the table has, and may still have (R12)."""
     case = turn.tx.cases.find(reference)
     if case is None:
         raise Refused(Reason.UNKNOWN_REFERENCE)
+    retention.require_kept(case.expires_on, turn.today)
     return case
 
 
@@ -37,7 +39,7 @@ def on_floor(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
     return meeting, case
 
 
-def _was_on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
+def was_on_table(turn: Turn, reference: Reference) -> tuple[m.Meeting, m.Case]:
     """The same for saying that nothing happened: possible too when somebody had to leave."""
     meeting, case = turn.meeting(), known(turn, reference)
     if turn.tx.meetings.taken_up(meeting, case) is None:
@@ -75,7 +77,7 @@ def _floor(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
         return []
     taken = turn.tx.meetings.taken_up(meeting, case)
     if taken is None:
-        waiting = turn.tx.cases.actions_to_answer(meeting)
+        waiting = agenda.to_answer(turn, meeting)
         if waiting:
             raise Refused(Reason.ACTION_UNANSWERED, action=agenda.number(waiting[0]))
         turn.tx.meetings.take_up(meeting, case)
@@ -101,7 +103,7 @@ def _change(turn: Turn, meeting: m.Meeting, case: m.Case, account: Account, *, j
     assert taken is not None
     assert member is not None
     rosters.leave_out(Role(member.role), polled=taken.polled)
-    turn.tx.meetings.roster_drop(meeting, case, account)
+    turn.tx.meetings.leave_out(meeting, case, account)
 
 
 def decide(turn: Turn, reference: Reference, decision: Decision) -> Says:
@@ -118,32 +120,57 @@ def decide(turn: Turn, reference: Reference, decision: Decision) -> Says:
 
 def manager(turn: Turn, reference: Reference, user_id: str) -> Says:
     """Name the case manager of a followed case (H13, H15, H20)."""
-    _, case = on_table(turn, reference)
-    account = _nominee(turn, case, user_id, case.director_id)
+    meeting, case = on_table(turn, reference)
+    account = _nominee(turn, meeting, case, user_id, case.director_id)
     case.manager_id = account
     return [Say("manager.assigned", {"case": reference, "manager": account})]
 
 
 def director(turn: Turn, reference: Reference, user_id: str) -> Says:
     """Name the case director, never the case manager (H16)."""
-    _, case = on_table(turn, reference)
-    account = _nominee(turn, case, user_id, case.manager_id)
+    meeting, case = on_table(turn, reference)
+    account = _nominee(turn, meeting, case, user_id, case.manager_id)
     case.director_id = account
     return [Say("director.assigned", {"case": reference, "director": account})]
 
 
-def _nominee(turn: Turn, case: m.Case, user_id: str, holds_other: int | None) -> Account:
+def _nominee(
+    turn: Turn, meeting: m.Meeting, case: m.Case, user_id: str, holds_other: int | None
+) -> Account:
     if case.state != CaseState.FOLLOWED:
         raise Refused(Reason.NOT_FOLLOWED)
-    account = turn.lasting_person(user_id)
+    account = partaking(turn, meeting, case, user_id)
     if account == holds_other:
         raise Refused(Reason.SAME_PERSON)
     return account
 
 
+def partaking(turn: Turn, meeting: m.Meeting, case: m.Case, user_id: str) -> Account:
+    """Somebody who may get a part in a case: not who was left out of it (S12, S13, C16)."""
+    account = turn.lasting_person(user_id)
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    rosters.require_partaking(
+        turn.tx.meetings.standings(meeting.id, case.id).get(account),
+        present=account in turn.tx.meetings.present(meeting),
+        aside=taken is not None and taken.aside,
+    )
+    return account
+
+
+def later(turn: Turn, reference: Reference) -> Says:
+    """Who manages a followed case, and what is done, is for the next meeting (Q13)."""
+    meeting, case = was_on_table(turn, reference)
+    if case.state != CaseState.FOLLOWED:
+        raise Refused(Reason.NOT_FOLLOWED)
+    taken = turn.tx.meetings.taken_up(meeting, case)
+    assert taken is not None
+    taken.later = True
+    return [Say("case.later", {"case": reference})]
+
+
 def discussed(turn: Turn, reference: Reference, was: bool) -> Says:
     """Only an explicit yes starts the year anew, from the day the meeting opened (R13, R14)."""
-    meeting, case = on_table(turn, reference) if was else _was_on_table(turn, reference)
+    meeting, case = on_table(turn, reference) if was else was_on_table(turn, reference)
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     assert meeting.opened_on is not None

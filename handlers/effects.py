@@ -148,9 +148,9 @@ def stands(turn: Turn, poll: m.Poll) -> bool:
     fiche = turn.tx.polls.fiche_of(turn.meeting(), poll.case_id)
     if fiche is not None and fiche.state == FicheState.ADOPTED:
         return True
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    voters = turn.tx.meetings.voters(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
-    return consensus.outcome(roster, ballots, secret=poll.secret) is Outcome.CONSENSUS
+    return consensus.outcome(voters, ballots, secret=poll.secret) is Outcome.CONSENSUS
 
 
 def require_handed_over(turn: Turn, meeting: m.Meeting) -> None:

@@ -53,6 +53,8 @@ def close(turn: Turn) -> Says:
     meeting, fiche = open_form(turn)
     case = turn.tx.cases.get(fiche.case_id)
     polls.require_none_open(turn)
+    if all(turn.tx.meetings.roster(meeting, case).values()):
+        turn.require_whole(meeting, case)  # who has left cannot be put back: then it just ends
     standing = effects.standing_items(turn, meeting, case)
     before = turn.tx.polls.last_about(meeting, case, Subject.WHOLE)
     digest = turn.tx.polls.digest_of_all(standing)

@@ -14,11 +14,10 @@ def ask(turn: Turn, reference: Reference) -> Says:
     """Ask the officer first; who cannot say that no investigation is harmed says nothing (D04)."""
     meeting, case = on_table(turn, reference)
     polls.require_none_open(turn, case)  # another may be about forgetting it
-    roster = turn.tx.meetings.roster(meeting, case)
-    if not all(roster.values()):
-        raise Refused(Reason.ROSTER_BROKEN)
+    turn.require_whole(meeting, case)
     _taken_up(turn, meeting, case).informing = True
     holding = turn.tx.people.holding(Role.INFORMATION_OFFICER)
+    roster = turn.tx.meetings.rostered(meeting, case)
     officers = tuple(account for account in roster if account in holding)
     return [Say("inform.asked", {"case": reference, "officers": officers})]
 

@@ -54,7 +54,7 @@ def chair(turn: Turn, user_id: str) -> Says:
 def close(turn: Turn) -> Says:
     """Close the meeting: minutes, redaction, and the moment's data is gone (DESIGN 8, R11)."""
     meeting = turn.meeting()
-    _require_discussed(turn, meeting)
+    _require_answered(turn, meeting)
     require_handed_over(turn, meeting)
     says: Says = []
     for poll in turn.tx.polls.open_ones(meeting):
@@ -88,7 +88,10 @@ def _may_chair(turn: Turn, role: Role) -> bool:
     return True
 
 
-def _require_discussed(turn: Turn, meeting: m.Meeting) -> None:
-    """Each case taken up needs its yes or no: the clock never starts by itself (R13)."""
+def _require_answered(turn: Turn, meeting: m.Meeting) -> None:
+    """Each case taken up needs its yes or no: the clock never starts by itself (R13). A followed
+    one needs somebody who carries it, or the table's word that this is for later (Q13)."""
     if cases := agenda.undiscussed(turn, meeting):
         raise Refused(Reason.DISCUSSED_MISSING, cases=cases)
+    if cases := agenda.unassigned(turn, meeting):
+        raise Refused(Reason.UNASSIGNED, cases=cases)

@@ -15,21 +15,21 @@ def state(turn: Turn, poll: m.Poll) -> Says:
     slot = _slot(poll)
     if not polls and turn.tx.outbox.drop_untried(slot):
         return []
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
-    doubts = {one.number: len(turn.tx.polls.doubted(one) & set(roster)) for one in polls}
+    voters = turn.tx.meetings.voters(poll.meeting_id, poll.case_id)
+    doubts = {one.number: len(turn.tx.polls.doubted(one) & set(voters)) for one in polls}
     facts: dict[str, Fact] = {
-        "rows": tuple(_row(turn, one, roster) for one in polls),
+        "rows": tuple(_row(turn, one, voters) for one in polls),
         "unreadable": tuple({"number": n, "unreadable": d} for n, d in doubts.items() if d) or None,
     }
     return [Say("polls.overview", facts, poll.lane, slot=slot)]
 
 
-def _row(turn: Turn, poll: m.Poll, roster: Collection[Account]) -> Fact:
+def _row(turn: Turn, poll: m.Poll, voters: Collection[Account]) -> Fact:
     return {
         "number": poll.number,
         "version": poll.version,
-        "answered": sum(voter in roster for voter in turn.tx.polls.ballots(poll)),
-        "of": len(roster),
+        "answered": sum(voter in voters for voter in turn.tx.polls.ballots(poll)),
+        "of": len(voters),
     }
 
 

@@ -38,11 +38,9 @@ def add(turn: Turn, poll: m.Poll, source: EventId | None = None) -> None:
 def ask(turn: Turn, poll: m.Poll, **notes: Fact) -> Says:
     """Ask the roster: a native poll, and the message with the words to type beside it."""
     meeting, case = turn.meeting(), turn.tx.cases.get(poll.case_id)
-    roster = turn.tx.meetings.roster(meeting, case)
-    if not all(roster.values()):
-        raise Refused(Reason.ROSTER_BROKEN)
+    turn.require_whole(meeting, case)
     if turn.request.place is Place.SIDE:
-        turn.require_readers(roster)
+        turn.require_readers(turn.tx.meetings.rostered(meeting, case))
     taken = turn.tx.meetings.taken_up(meeting, case)
     assert taken is not None
     taken.polled = True
@@ -109,13 +107,13 @@ def close(turn: Turn, number: int) -> Says:
 
 def settle(turn: Turn, poll: m.Poll, *, dropped: bool = False) -> Says:
     """State the outcome, and let it take effect."""
-    roster = turn.tx.meetings.roster(poll.meeting_id, poll.case_id)
+    voters = turn.tx.meetings.voters(poll.meeting_id, poll.case_id)
     ballots = turn.tx.polls.ballots(poll)
     doubted = turn.tx.polls.doubted(poll)
-    outcome = consensus.outcome(roster, ballots, doubted, secret=poll.secret)
+    outcome = consensus.outcome(voters, ballots, doubted, secret=poll.secret)
     changed = outcome is Outcome.CONSENSUS and _is_changed(turn, poll)
     poll.outcome = Outcome.DROPPED if dropped or changed else outcome
-    facts = _result(poll, turn.tx.cases.get(poll.case_id), len(roster))
+    facts = _result(poll, turn.tx.cases.get(poll.case_id), len(voters))
     says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
         Say("poll.closed", facts, poll.lane),
         *private.ended(turn.tx, poll),

@@ -1,46 +1,12 @@
-"""The roll call: coming and going."""
+"""The roll: who is at the table, and what follows when somebody is gone."""
 
 from bot.rules.facts import Account, Fact
-from bot.rules.people import Role, Seat, seat_of
-from bot.rules.refusal import Reason, Refused
+from bot.rules.people import Role
 from bot.rules.roll import seats_missing
 from handlers import polls, rooms
 from handlers.turn import Say, Says, Turn
-from locales.codes import Place
 from storage import models as m
 from storage.outbox import TABLE_LANE
-
-
-def present(turn: Turn) -> Says:
-    """Answer the roll call; saying it accepts the secrecy read out at the opening (P05)."""
-    meeting = turn.meeting()
-    _require_place(turn)
-    turn.tx.meetings.set_present(meeting, turn.me, there=True)
-    if meeting.chair_id is None and seat_of(turn.role) is Seat.MAYOR:
-        meeting.chair_id = turn.me
-    return _told(turn, state(turn, meeting))
-
-
-def leave(turn: Turn) -> Says:
-    """Leave the meeting; nobody is asked why (S01, I02)."""
-    meeting = turn.meeting()
-    _require_place(turn)
-    if turn.me not in turn.tx.meetings.present(meeting):
-        raise Refused(Reason.NOT_PRESENT)
-    said, *rest = depart(turn, turn.me)
-    return [*_told(turn, said), *rest]
-
-
-def _require_place(turn: Turn) -> None:
-    """In the table's room; those who come for one case are not in it (I08)."""
-    if turn.request.place is Place.DIRECT and turn.role is not Role.AD_HOC:
-        raise Refused(Reason.NOT_HERE, place=Place.TABLE)
-
-
-def _told(turn: Turn, said: Say) -> Says:
-    """The roll stands in the table's room; who is not there is answered as well."""
-    here = [Say(said.kind, said.facts)] if turn.request.place is Place.DIRECT else []
-    return [*here, said]
 
 
 def depart(turn: Turn, account: Account) -> Says:
@@ -48,6 +14,7 @@ def depart(turn: Turn, account: Account) -> Says:
     meeting = turn.tx.meetings.running()
     if meeting is None or account not in turn.tx.meetings.present(meeting):
         return []
+    ended = _end_polls(turn, meeting, account)  # while they count: who is gone has not consented
     turn.tx.meetings.set_present(meeting, account, there=False)
     turn.tx.meetings.leave_rosters(meeting, account)
     lanes = rooms.asides(turn.tx, meeting)
@@ -56,10 +23,18 @@ def depart(turn: Turn, account: Account) -> Says:
         meeting.chair_id = _successor(turn, meeting)
         chair = None if meeting.chair_id is None else Account(meeting.chair_id)
         says.append(Say("chair.changed", {"chair": chair}, lane=TABLE_LANE))
-    for poll in turn.tx.polls.open_ones(meeting):
-        if account in turn.tx.meetings.roster(meeting, poll.case_id):
-            says += polls.settle(turn, poll)
-    return says
+    return says + ended
+
+
+def _end_polls(turn: Turn, meeting: m.Meeting, account: Account) -> Says:
+    """Those that wait for somebody, also if they came late and are not on the roster yet: a
+    homeserver can make anybody seem gone, which must never lead to consensus."""
+    return [
+        say
+        for poll in turn.tx.polls.open_ones(meeting)
+        if account in turn.tx.meetings.voters(poll.meeting_id, poll.case_id)
+        for say in polls.settle(turn, poll)
+    ]
 
 
 def _successor(turn: Turn, meeting: m.Meeting) -> Account | None:

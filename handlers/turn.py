@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from typing import Protocol
 
-from bot.rules import room
+from bot.rules import retention, room, roster
 from bot.rules.agenda import MeetingState
 from bot.rules.consensus import BallotMode
 from bot.rules.facts import Account, EventId, Facts, Token
@@ -169,8 +169,8 @@ class Turn:
         if found := room.serious(self.request.faults):
             raise Refused(Reason.ROOM_UNSAFE, faults=found)
         if self.request.case is not None:  # enrolled is not enough in a side room (C16)
-            roster = self.tx.meetings.roster(self.meeting(), self.request.case)
-            if any(not roster.get(account) for account in self.request.in_room):
+            there = self.tx.meetings.roster(self.meeting(), self.request.case)
+            if any(not there.get(account) for account in self.request.in_room):
                 raise Refused(Reason.ROOM_EXCEEDS_ROSTER)
 
     def require_compared(self) -> None:
@@ -178,6 +178,13 @@ class Turn:
         stewards = (self.tx.people.known(user) for user in self.table.stewards)
         proofs = (self.tx.people.identity(one).proof for one in stewards if one is not None)
         require_compared(*proofs)
+
+    def require_whole(self, meeting: m.Meeting, case: m.Case) -> None:
+        """Something may be asked about a case: it is still the table's, and its roster is whole
+        (C01, F01)."""
+        retention.require_kept(case.expires_on, self.today)
+        standings = self.tx.meetings.standings(meeting.id, case.id)
+        roster.require_whole(standings, self.tx.meetings.members_present(meeting.id))
 
     def require_about(self, case_id: int) -> None:
         """In a side room nothing is said of another case than its own (C16)."""

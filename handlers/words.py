@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from bot.rules import retention
 from bot.rules.actions import ActionCode
 from bot.rules.facts import Account, Code, Fact
 from bot.rules.fiche import Section
@@ -52,7 +53,9 @@ def status(turn: Turn) -> Says:
 def _shown_case(turn: Turn, meeting: m.Meeting) -> m.Case | None:
     """What is on the table; to who comes for one case only, if it is that one (I08)."""
     case = turn.tx.cases.get(meeting.case_id) if meeting.case_id else None
-    if case is None or turn.role is not Role.AD_HOC:
+    if case is None or retention.expired(case.expires_on, turn.today):
+        return None
+    if turn.role is not Role.AD_HOC:
         return case
     return case if turn.me in turn.tx.meetings.roster(meeting, case) else None
 

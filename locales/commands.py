@@ -46,7 +46,12 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "present": Wording(NP_("command", "present|here"), "", N_("answer the roll call")),
         "leave": Wording(
-            NP_("command", "leave"), "", N_("leave the meeting; open polls then lack consensus")
+            NP_("command", "leave"),
+            NP_("syntax", "[REF]"),
+            N_(
+                "leave the meeting; open polls then lack consensus. With REF: stay out of that "
+                "case, before its first poll"
+            ),
         ),
         "notify": Wording(
             NP_("command", "notify"),
@@ -163,6 +168,11 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             NP_("command", "discussed"),
             NP_("syntax", "REF yes|no"),
             N_("whether a case was discussed; yes restarts its year"),
+        ),
+        "later": Wording(
+            NP_("command", "later|next meeting"),
+            NP_("syntax", "REF"),
+            N_("leave the case manager and the actions of a case to the next meeting"),
         ),
         "close": Wording(NP_("command", "close"), NP_("syntax", "N"), N_("close poll N")),
         "remind": Wording(

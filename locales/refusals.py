@@ -137,12 +137,21 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "First say for each case whether it was discussed ({cases}): `{do_discussed}`, the "
             "reference, `{yes}` or `{no}`."
         ),
+        Reason.UNASSIGNED: N_(
+            "Followed, and still without a case manager or an action: {cases}. Say `{do_manager}` "
+            "or `{do_action}` with the reference, or `{do_later}` and the reference to leave it "
+            "to the next meeting."
+        ),
         Reason.MISTYPED_REFERENCE: N_(
             "That reference is mistyped. It has six signs, such as `K7Q-4MX`; `{do_agenda}` in "
             "your direct room with me shows those that are yours."
         ),
         Reason.UNKNOWN_REFERENCE: N_(
             "I know no case with that reference. `{do_agenda}` shows what is on the table."
+        ),
+        Reason.EXPIRED: N_(
+            "The year of that case has ended: for this table it exists no more. If it is brought "
+            "again, it gets a new reference."
         ),
         Reason.NOT_ADMITTED: N_(
             "That case is not admitted. The mayor's seat admits it with `{do_admit}` and the "
@@ -188,6 +197,18 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.ROSTER_FROZEN: N_(
             "A poll was opened on this case: from then on nobody can be taken off its roster. "
             "In the next meeting it can be set anew."
+        ),
+        Reason.ROSTER_INCOMPLETE: N_(
+            "At the table, and not on the roster of this case: {members}. The chair says "
+            "`{do_roster}`, its reference, `+` and the account; nothing is asked before."
+        ),
+        Reason.SEAT_OFF_ROSTER: N_(
+            "On the roster of this case nobody takes the seat of {seats}. The chair says "
+            "`{do_roster}`, its reference, `+` and the account; nothing is asked before."
+        ),
+        Reason.TAKES_NO_PART: N_(
+            "That person is not on the roster of this case and gets no part in it. Name somebody "
+            "else, or first say `{do_roster}`, its reference, `+` and the account."
         ),
         Reason.ROSTER_BROKEN: N_(
             "Somebody on the roster of this case has left. It finds no consensus in this meeting "
@@ -306,6 +327,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "number": "int",
         "version": "int",
         "cases": "cases",
+        "members": "accounts",
         "route": "code:route",
         "limit": "int",
         "faults": "codes:fault",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot.rules.agenda import MeetingState
 from bot.rules.facts import Account
 from bot.rules.people import Role
+from bot.rules.roster import Standing, missing, voters
 from storage import models as m
 from storage.outbox import TABLE_LANE, side_lane
 
@@ -41,13 +42,17 @@ class Meetings:
         return tuple(Account(row.account_id) for row in self.roll(meeting) if row.there)
 
     def roles_present(self, meeting: m.Meeting) -> list[Role]:
+        return list(self.members_present(meeting.id).values())
+
+    def members_present(self, meeting_id: int) -> dict[Account, Role]:
+        """Everybody enrolled who is at the table, in which role."""
         query = (
-            select(m.Member.role)
+            select(m.Member)
             .join(m.Presence, m.Presence.account_id == m.Member.account_id)
-            .where(m.Presence.meeting_id == meeting.id, m.Presence.there)
+            .where(m.Presence.meeting_id == meeting_id, m.Presence.there)
             .order_by(m.Member.account_id)
         )
-        return [Role(role) for role in self._session.scalars(query)]
+        return {Account(row.account_id): Role(row.role) for row in self._session.scalars(query)}
 
     def set_present(self, meeting: m.Meeting, account: int, *, there: bool) -> None:
         row = self._session.get(m.Presence, (meeting.id, account))
@@ -89,14 +94,26 @@ class Meetings:
         return self._session.scalars(query.order_by(m.TakenUp.case_id)).all()
 
     def roster(self, meeting: m.Meeting | int, case: m.Case | int) -> Mapping[Account, bool]:
-        """Everybody ever on the roster, and whether still there."""
+        """Everybody on the roster, or gone since it was polled, and whether still there."""
         meeting_id = meeting if isinstance(meeting, int) else meeting.id
         case_id = case if isinstance(case, int) else case.id
+        return voters(self.standings(meeting_id, case_id), {})
+
+    def voters(self, meeting_id: int, case_id: int) -> Mapping[Account, bool]:
+        """The same, with everybody at the table who should be on it and is not (F01)."""
+        return voters(self.standings(meeting_id, case_id), self.members_present(meeting_id))
+
+    def missing(self, meeting_id: int, case_id: int) -> tuple[Account, ...]:
+        """Who these last are."""
+        return missing(self.standings(meeting_id, case_id), self.members_present(meeting_id))
+
+    def standings(self, meeting_id: int, case_id: int) -> Mapping[Account, Standing]:
+        """How everybody stands to the roster who ever was on it or was left out."""
         query = select(m.Rostered).where(
             m.Rostered.meeting_id == meeting_id, m.Rostered.case_id == case_id
         )
         rows = self._session.scalars(query.order_by(m.Rostered.account_id))
-        return {Account(row.account_id): row.there for row in rows}
+        return {Account(row.account_id): Standing(row.standing) for row in rows}
 
     def rostered(self, meeting: m.Meeting, case: m.Case) -> tuple[Account, ...]:
         """Those on the roster who are still there."""
@@ -109,38 +126,32 @@ class Meetings:
         return frozenset(who for who, there in roster.items() if there)
 
     def roster_add(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
-        if self._session.get(m.Rostered, (meeting.id, case.id, account)) is None:
-            self._session.add(
-                m.Rostered(meeting_id=meeting.id, case_id=case.id, account_id=account)
-            )
-            self._session.flush()
+        self._stand(meeting, case, account, Standing.ON)
 
-    def roster_drop(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
-        if row := self._session.get(m.Rostered, (meeting.id, case.id, account)):
-            self._session.delete(row)
-            self._session.flush()
+    def leave_out(self, meeting: m.Meeting, case: m.Case, account: int) -> None:
+        """Remembered while the meeting lasts: they are not put on it by coming back."""
+        self._stand(meeting, case, account, Standing.LEFT_OUT)
+
+    def _stand(self, meeting: m.Meeting, case: m.Case, account: int, standing: Standing) -> None:
+        row = self._session.get(m.Rostered, (meeting.id, case.id, account))
+        if row is None:
+            row = m.Rostered(meeting_id=meeting.id, case_id=case.id, account_id=account)
+            self._session.add(row)
+        row.standing = standing
+        self._session.flush()
 
     def leave_rosters(self, meeting: m.Meeting, account: int) -> None:
-        """Gone from every case in which a poll was opened, dropped from the others (F01)."""
-        query = select(m.Rostered).where(
-            m.Rostered.meeting_id == meeting.id, m.Rostered.account_id == account
-        )
-        for row in self._session.scalars(query).all():
-            self._leave(row)
-        self._session.flush()
+        """Gone from every case in which a poll was opened, away from the others (F01)."""
+        for taken in self.all_taken_up(meeting):
+            self.leave_roster(meeting, taken.case_id, account)
 
     def leave_roster(self, meeting: m.Meeting, case_id: int, account: int) -> None:
         """The same for one case."""
-        if row := self._session.get(m.Rostered, (meeting.id, case_id, account)):
-            self._leave(row)
+        row = self._session.get(m.Rostered, (meeting.id, case_id, account))
+        if row is not None and row.standing == Standing.ON:
+            taken = self._session.get_one(m.TakenUp, (meeting.id, case_id))
+            row.standing = Standing.GONE if taken.polled else Standing.AWAY
             self._session.flush()
-
-    def _leave(self, row: m.Rostered) -> None:
-        taken = self._session.get_one(m.TakenUp, (row.meeting_id, row.case_id))
-        if taken.polled:
-            row.there = False
-        else:
-            self._session.delete(row)
 
     def wipe(self, meeting: m.Meeting) -> None:
         """Delete the working data of a meeting: roll, rosters, ballots, digests (DESIGN 8)."""

@@ -146,6 +146,7 @@ class TakenUp(Base):
     """A case on the table in one meeting.
 
     `aside`: it has a side room. `informing`: the officer is asked whether the person may be told.
+    `later`: case manager and actions are left to the next meeting.
     """
 
     __tablename__ = "taken_up"
@@ -156,16 +157,17 @@ class TakenUp(Base):
     polled: Mapped[bool] = mapped_column(default=False)
     aside: Mapped[bool] = mapped_column(default=False)
     informing: Mapped[bool] = mapped_column(default=False)
+    later: Mapped[bool] = mapped_column(default=False)
 
 
 class Rostered(Base):
-    """Somebody ever on a case's roster in one meeting, and whether still there."""
+    """How somebody stands to a case's roster in one meeting: on it, gone, left out."""
 
     __tablename__ = "rostered"
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"), primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    there: Mapped[bool] = mapped_column(default=True)
+    standing: Mapped[str]
 
 
 class Action(Base):

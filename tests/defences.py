@@ -39,7 +39,7 @@ ROOMS: tuple[Mutant, ...] = (
     Mutant(
         "whoever sits at the table may be in the room of any case",
         "handlers/turn.py",
-        "any(not roster.get(account) for account in self.request.in_room)",
+        "any(not there.get(account) for account in self.request.in_room)",
         "False",
         (f"{_SIDE}::test_nothing_is_proposed_or_agreed_while_somebody_else_is_there",),
     ),

@@ -362,6 +362,54 @@ async def latecomer(hall: Hall) -> Moment:
     return moment
 
 
+async def late(hall: Hall) -> Moment:
+    """A case was polled, and somebody has come since."""
+    moment = await followed(hall)
+    await moment.scene.enrol("jeugdhuis", "partner jeugdwerk")
+    await moment.says("jeugdhuis", "!aanwezig")
+    return moment
+
+
+async def left_out(hall: Hall) -> Moment:
+    """A case was followed by all but one, who was left out."""
+    moment = await in_session(hall)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} -{@clb}"))
+    sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
+    moment.poll = only(sent, "poll.opened")
+    await moment.everybody("agree", but=("clb",))
+    return moment
+
+
+async def seat_left_out(hall: Hall) -> Moment:
+    """Somebody who was left out of a case has come to sit on a seat since, alone."""
+    moment = await in_session(hall)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} -{@clb}"))
+    await moment.says(COORDINATOR, moment.line("!lid verwijderen {@clb}"))
+    line = moment.line("!lid toevoegen {@clb} aangestelde-vertegenwoordiger gemeente")
+    await moment.says("schepen", line)
+    await hall.come("clb")
+    await moment.says("clb", "!aanwezig")
+    await moment.says("schepen", "!vertrekken")
+    return moment
+
+
+async def unassigned(hall: Hall) -> Moment:
+    """A case was followed and discussed, and nothing was agreed about it."""
+    moment = await followed(hall)
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    return moment
+
+
+async def expired(hall: Hall) -> Moment:
+    """In session, the day after the year of a case has ended."""
+    moment = await with_action(hall)
+    await moment.scene.close(moment.case)
+    hall.later(days=366)
+    await moment.scene.open("")
+    await moment.says(COORDINATOR, "!volgende")
+    return moment
+
+
 async def handed_over(hall: Hall) -> Moment:
     """The mayor's seat has the chair; the coordinator's word is the chair's too."""
     moment = await roll_call(hall)

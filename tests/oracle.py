@@ -22,7 +22,7 @@ class Refused(Exception):
 class Version:
     """One version of what is asked, and what everybody has said of it."""
 
-    about: str  # feedback, item, whole, form
+    about: str  # follow, feedback, item, whole, form
     number: int
     version: int
     words: object = None  # the very words that are agreed to
@@ -47,7 +47,7 @@ class Version:
 class Oracle:
     """A case on the table of a meeting in session, whose roster is everybody present."""
 
-    roster: set[str]  # everybody ever on it
+    roster: set[str]  # everybody on it at its first poll or since
     seats: dict[str, str]  # who sits on a mandatory one
     in_room: set[str]
     enrolled: set[str]
@@ -55,6 +55,10 @@ class Oracle:
     screen: bool = False
     numbers: int = 1  # given already
     present: set[str] = field(default_factory=set)
+    polled: bool = True  # whether anything was asked about the case before
+    followed: bool = True
+    later: bool = False  # its case manager and its actions are for the next meeting
+    left_out: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     suspended: set[str] = field(default_factory=set)
     running: bool = True
@@ -83,10 +87,22 @@ class Oracle:
         newest = {one.number: one for one in self.versions if one.about == "item"}
         return sorted(newest.values(), key=lambda one: (ORDER.index(one.section), one.number))
 
+    def missing(self) -> set[str]:
+        """Who is at the table and should be on the roster: they have not agreed either."""
+        return (self.present & self.enrolled) - self.roster - self.left_out
+
+    def voters(self) -> set[str]:
+        return self.roster | self.missing()
+
+    def complete(self) -> bool:
+        """The roster is whole: nobody is missing from it or gone, and the seats are on it."""
+        seats = {self.seats[who] for who in self.roster - self.gone if who in self.seats}
+        return not self.missing() and not self.roster & self.gone and seats == SEATS
+
     def everybody_agrees(self, one: Version) -> bool:
         """The page's sentence. Agreement counts only while the meeting is in session, and an
         objection is final, so both have been seen to when they were said."""
-        everybody = bool(self.roster) and self.roster <= one.agreed and not self.roster & self.gone
+        everybody = self.complete() and self.roster <= one.agreed
         doubted = any(who in self.roster for who, _ in one.doubts)
         return everybody and not one.objected and not doubted and not one.secret
 
@@ -100,7 +116,7 @@ class Oracle:
 
     def figures(self) -> set[Told]:
         """Of each open poll: number, version, how many answered, of how many."""
-        of = len(self.roster)
+        of = len(self.voters())
         return {(one.number, one.version, len(one.answered), of) for one in self.open_ones()}
 
     # Who may, and when
@@ -123,7 +139,7 @@ class Oracle:
 
     def require_askable(self) -> None:
         """From the first poll nobody is taken off: whoever left takes the case along."""
-        if self.roster & self.gone:
+        if not self.complete():
             raise Refused
 
     def require_clean(self, words: object) -> None:
@@ -141,6 +157,16 @@ class Oracle:
             raise Refused
 
     # Asking
+
+    def decide(self, who: str) -> None:
+        """Whether to follow the case."""
+        self.require_session()
+        if who != COORDINATOR or self.followed or self.form in {"wanted", "open"}:
+            raise Refused
+        self.require_all_closed()
+        self.require_askable()
+        self.numbers += 1
+        self._ask(Version("follow", self.numbers, 1))
 
     def fiche(self, who: str) -> None:
         """Whether to feed back at all."""
@@ -209,6 +235,8 @@ class Oracle:
         """What stands goes to everybody as a whole, unless just that found no consensus."""
         self.require_form(who)
         self.require_all_closed()
+        if not self.roster & self.gone:  # then it just ends
+            self.require_askable()
         wholes = [one for one in self.versions if one.about == "whole"]
         refused = bool(wholes) and wholes[-1].outcome == NO_CONSENSUS
         if not self.standing() or (refused and wholes[-1].words == self._whole()):
@@ -245,7 +273,7 @@ class Oracle:
     def secret(self, who: str, one: Version, *, in_room: bool) -> None:
         """It closes, and the same words are refused for the rest of the form."""
         self._require_may_answer(who, one, in_room=in_room)
-        if in_room or one.about == "feedback":
+        if in_room or one.about in {"feedback", "follow"}:
             raise Refused
         self.secrets.add(one.words)
         for same in self.open_ones():
@@ -277,23 +305,41 @@ class Oracle:
     # Coming and going
 
     def add(self, by: str, who: str) -> None:
-        """Onto the roster; saying so puts the case on the table again when nothing else is."""
+        """Onto the roster, at any time."""
         self.require_session()
         if by != COORDINATOR or who not in self.present & self.enrolled or who in self.gone:
             raise Refused
         if who not in self.roster:
             self._void_whole()
         self.roster.add(who)
-        self.floor = self.floor or (not self.open_ones() and self.form not in {"wanted", "open"})
+        self.left_out.discard(who)
+        self._put_on_the_table()
 
-    def leave_out(self) -> None:
-        """Never after the first poll of the case."""
-        raise Refused
+    def leave_out(self, by: str, who: str) -> None:
+        """Never after the first poll of the case, and never a seat."""
+        self.require_session()
+        if by != COORDINATOR:
+            raise Refused
+        self.stay_out(who)
+        self._put_on_the_table()
+
+    def stay_out(self, who: str) -> None:
+        """The same, by themselves; whether they are at the table or not."""
+        if not self.running or self.polled or who in self.seats or who not in self.enrolled:
+            raise Refused
+        self.left_out.add(who)
+        self.roster.discard(who)
 
     def come(self, who: str) -> None:
+        """Before the first poll, onto the roster; after it, only the chair puts them there."""
         if not self.running:
             raise Refused
         self.present.add(who)
+        if who in self.missing() and not self.polled:
+            self.roster.add(who)
+            self.told.append(("joined",))
+        elif who in self.missing() and (self.floor or self.form in {"wanted", "open"}):
+            self.told.append(("late",))
 
     def leave(self, who: str) -> None:
         if not self.running or who not in self.present:
@@ -301,14 +347,19 @@ class Oracle:
         self.depart(who)
 
     def depart(self, who: str) -> None:
-        """However they are gone: what they were asked finds no consensus in this meeting."""
+        """However they are gone: what they were asked finds no consensus in this meeting. Before
+        the first poll they are just not on the roster; who came late takes along what is open."""
         if not self.running or who not in self.present:
             return
-        self.present.discard(who)
-        if who in self.roster:
+        waited = who in self.voters()
+        if not self.polled:
+            self.roster.discard(who)
+        elif who in self.roster:
             self.gone.add(who)
-            for one in self.open_ones():
-                self._settle(one)
+        for one in self.open_ones():
+            if waited:
+                self._end(one, NO_CONSENSUS)
+        self.present.discard(who)
 
     def next(self, who: str) -> None:
         self.require_session()
@@ -317,12 +368,23 @@ class Oracle:
             raise Refused
         self.floor = False
 
+    def say_later(self) -> None:
+        if not self.running or not self.followed:
+            raise Refused
+        self.later = True
+
     def close(self) -> None:
+        if self.followed and not self.later:
+            raise Refused
         for one in self.open_ones():
             self._settle(one)
         self.running = False
 
     # Inside
+
+    def _put_on_the_table(self) -> None:
+        """By stating its roster, when nothing else is open."""
+        self.floor = self.floor or (not self.open_ones() and self.form not in {"wanted", "open"})
 
     def _require_writable(self, who: str, section: str, words: object) -> None:
         self.require_form(who)
@@ -355,6 +417,7 @@ class Oracle:
         return None
 
     def _ask(self, one: Version) -> None:
+        self.polled = True
         self.versions.append(one)
         self.told.append(("opened", one.number, one.version))
 
@@ -383,14 +446,16 @@ class Oracle:
     def _look(self, one: Version) -> None:
         """Nothing can change any more: all have answered, and no doubt is left that matters."""
         doubted = any(who in self.roster for who, _ in one.doubts)
-        if self.roster <= one.answered and (one.objected or not doubted):
+        if self.voters() <= one.answered and (one.objected or not doubted):
             self._settle(one)
 
     def _settle(self, one: Version) -> None:
         self._end(one, CONSENSUS if self.everybody_agrees(one) else NO_CONSENSUS)
-        if one.about == "feedback":
-            self.form = "open" if one.outcome == CONSENSUS else "closed"
+        if one.about == "follow":
+            self.followed = one.outcome == CONSENSUS
+        elif one.about == "feedback":
             if one.outcome == CONSENSUS:
+                self.form = "open"
                 self.told.append(("form", "opened"))
         elif one.about in {"whole", "form"} and one.outcome == CONSENSUS:
             self.form = "adopted"
@@ -398,4 +463,6 @@ class Oracle:
 
     def _end(self, one: Version, outcome: str) -> None:
         one.outcome = outcome
+        if one.about == "feedback" and outcome != CONSENSUS:
+            self.form = "closed"
         self.told.append(("closed", one.number, one.version, outcome, one.secret))

@@ -28,16 +28,17 @@ CANARIES = ("zwaluw", "kwikstaart", "ijsvogel")
 WORDS = ("Telt sinds 4 mei elke zwaluw.", "Ziet een kwikstaart.", "Ziet een ijsvogel.")
 AMISS = {"fault", "poll.void", "item.void", "side.opened", "file.failed", "redaction.failed"}
 RESPONSE = "org.matrix.msc3381.poll.response"
-PICTURES: dict[tuple[bool, bool, bool], tuple[Picture, str]] = {}
+PICTURES: dict[tuple[bool, bool, str], tuple[Picture, str]] = {}
+TAKEN_UP, FOLLOWED, OPENED = "taken up", "followed", "opened"
 
 
-async def seated(folder: Path, *, private: bool, screen: bool, opened: bool) -> tuple[Hall, str]:
-    """A case is on the table of a few: the officer may ask to feed back, or everybody has agreed to
-    that. Played once, and then pictured."""
+async def seated(folder: Path, *, private: bool, screen: bool, since: str) -> tuple[Hall, str]:
+    """A case is on the table of a few: nothing was asked about it, the officer may ask to feed
+    back, or everybody has agreed to that. Played once, and then pictured."""
     mode = BallotMode.PRIVATE if private else BallotMode.OPEN
     text = FicheText.SCREEN if screen else FicheText.ROOM
     hall = Hall(folder, replace(TABLE, ballot=mode, fiche_text=text))
-    if (private, screen, opened) not in PICTURES:
+    if (private, screen, since) not in PICTURES:
         moment = Moment(hall, Scene(hall, people=FEW))
         await moment.scene.gather()
         for who in (*SEATED, *NEWCOMERS):
@@ -45,14 +46,15 @@ async def seated(folder: Path, *, private: bool, screen: bool, opened: bool) -> 
         moment.case = await moment.scene.notify("ocmw")
         await moment.scene.open("")
         await moment.says(COORDINATOR, "!volgende")
-        sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
-        moment.poll = only(sent, "poll.opened")
-        await moment.everybody("agree")
-        if opened:
+        if since != TAKEN_UP:
+            sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
+            moment.poll = only(sent, "poll.opened")
+            await moment.everybody("agree")
+        if since == OPENED:
             moment.poll = only(await moment.says("io", f"!fiche {moment.case}"), "poll.opened")
             await moment.everybody("agree")
-        PICTURES[private, screen, opened] = hall.picture(), moment.case
-    picture, case = PICTURES[private, screen, opened]
+        PICTURES[private, screen, since] = hall.picture(), moment.case
+    picture, case = PICTURES[private, screen, since]
     hall.restore(picture)
     return hall, case
 
@@ -60,9 +62,9 @@ async def seated(folder: Path, *, private: bool, screen: bool, opened: bool) -> 
 class Listening:
     """The hall and the oracle, side by side."""
 
-    def __init__(self, folder: Path, *, private: bool, screen: bool, opened: bool) -> None:
+    def __init__(self, folder: Path, *, private: bool, screen: bool, since: str) -> None:
         self.runner = asyncio.Runner()
-        before = seated(folder, private=private, screen=screen, opened=opened)
+        before = seated(folder, private=private, screen=screen, since=since)
         self.hall, self.case = self.runner.run(before)
         self.oracle = Oracle(
             roster=set(SEATED),
@@ -72,6 +74,9 @@ class Listening:
             private=private,
             screen=screen,
             present=set(SEATED),
+            numbers=0 if since == TAKEN_UP else 1,
+            polled=since != TAKEN_UP,
+            followed=since != TAKEN_UP,
         )
         self.asked: dict[tuple[int, int], Facts] = {}  # number, version → what the table was told
         self.delivered: list[Event] = []
@@ -80,7 +85,7 @@ class Listening:
         self.known = 0
         self.told()
         self.amiss = False  # something was found; what follows tells nothing
-        if opened:
+        if since == OPENED:
             self.oracle.opened()
 
     # Acts
@@ -156,6 +161,8 @@ class Listening:
             yield ("closed", *which, bool(facts.get("confidential")))
         elif kind in {"fiche.opened", "fiche.closed", "fiche.adopted"}:
             yield ("form", kind.partition(".")[2])
+        elif kind in {"roster.joined", "roster.late"}:
+            yield (kind.partition(".")[2],)
         elif kind == "refused":
             yield (kind,)
         elif kind in AMISS:
@@ -164,6 +171,8 @@ class Listening:
     def check(self, told: list[Told]) -> None:
         """What must hold at any time."""
         self.no_words_at_rest()
+        if ("form", "adopted") in told:  # and then nobody could be missing
+            assert self.oracle.complete()
         if overviews := at.seen(self.hall, "polls.overview"):
             names = ("number", "version", "answered", "of")
             shown = {tuple(row[name] for name in names) for row in overviews[-1]["rows"]}

@@ -17,7 +17,16 @@ from bot.rules.form import fingerprint
 from demo.scene import COORDINATOR
 from tests.hall import Sent
 from tests.oracle import Oracle, Refused, Version
-from tests.oracle_hall import NEWCOMERS, SEATED, WORDS, Listening, nothing
+from tests.oracle_hall import (
+    FOLLOWED,
+    NEWCOMERS,
+    OPENED,
+    SEATED,
+    TAKEN_UP,
+    WORDS,
+    Listening,
+    nothing,
+)
 
 SECTIONS = {"reason": "reden", "social": "sociaal +", "psych": "psych -"}
 CODES = tuple(fingerprint(name) for name in (b"one", b"other"))
@@ -41,6 +50,7 @@ PICK = st.integers(0, 5)  # open ones first, newest first
 SECTION = st.sampled_from(tuple(SECTIONS))
 WORD = st.sampled_from(WORDS)
 SELDOM = st.sampled_from((False, False, False, True))
+SINCE = st.sampled_from((OPENED, OPENED, TAKEN_UP, TAKEN_UP, FOLLOWED))
 FEW_PICKS = st.integers(0, 2)
 
 
@@ -56,12 +66,12 @@ class Ritual(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.seated = False
 
-    @initialize(private=st.booleans(), screen=SELDOM, unasked=SELDOM)
-    def sits_down(self, private: bool, screen: bool, unasked: bool) -> None:
+    @initialize(private=st.booleans(), screen=SELDOM, since=SINCE)
+    def sits_down(self, private: bool, screen: bool, since: str = OPENED) -> None:
         folder = Path(tempfile.mkdtemp(dir=self.folder.name))
-        self.at = Listening(folder, private=private, screen=screen, opened=not unasked)
+        self.at = Listening(folder, private=private, screen=screen, since=since)
         self.oracle, self.unread, self.seated = self.at.oracle, [], True
-        if unasked:
+        if since == FOLLOWED:
             self.asks_whether(who="io")
 
     def teardown(self) -> None:
@@ -80,6 +90,7 @@ class Ritual(RuleBasedStateMachine):
 
     def closes(self) -> None:
         self.at.types(COORDINATOR, f"!besproken {self.at.case} nee", nothing)
+        self.at.types(COORDINATOR, f"!later {self.at.case}", self.oracle.say_later)
         self.at.types(COORDINATOR, "!vergadering sluiten", self.oracle.close)
 
     # As it should go
@@ -94,11 +105,13 @@ class Ritual(RuleBasedStateMachine):
         elif over or self.oracle.form == "adopted":
             self.gets_up()
             private, screen = self.oracle.private, self.oracle.screen
-            self.sits_down(private=private, screen=screen, unasked=False)
+            self.sits_down(private=private, screen=screen)
         elif between := sorted(self.oracle.in_room - self.oracle.roster):
             self.joins_in(between[0])
         elif self.oracle.open_ones():
             self.the_rest_agrees(pick=0, how=HOW[pick % 2 * 2], but=pick // 4)
+        elif not self.oracle.followed and pick % 2:
+            self.is_decided(who=COORDINATOR)
         elif self.oracle.form != "open":
             self.asks_whether(who="io")
         elif self.oracle.screen:
@@ -130,6 +143,11 @@ class Ritual(RuleBasedStateMachine):
     going_quickly = rule(section=SECTION, words=WORD, pick=PICK)(goes_on)
     going_on_again = rule(section=SECTION, words=WORD, pick=PICK)(goes_on)
     going_on_still = rule(section=SECTION, words=WORD, pick=PICK)(goes_on)
+
+    @precondition(lambda self: not self.oracle.followed)
+    @rule(who=CHAIR)
+    def is_decided(self, who: str) -> None:
+        self.at.types(who, f"!beslis {self.at.case} opvolgen", partial(self.oracle.decide, who))
 
     # The officer
 

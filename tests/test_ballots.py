@@ -398,7 +398,7 @@ async def test_closing_redacts_polls_and_ballots_and_says_what_others_keep(eithe
     await moment.hears(typed)
     await moment.everybody("agree", but=("clb",))
     await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja\n!later {case}"))
     sent = await moment.says(COORDINATOR, "!vergadering sluiten")
     closed = only(sent, "meeting.closed")
     assert closed["days"] == 7
@@ -426,7 +426,7 @@ async def test_words_go_first_then_comes_what_people_wait_for_then_the_ballots(
 ) -> None:
     moment = await at.with_item(hall)
     await moment.everybody("agree")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja\n!later {case}"))
     order = Noting(hall.matrix)
     hall.desk.door = order
     await moment.says(COORDINATOR, "!vergadering sluiten")
@@ -479,6 +479,7 @@ STEPS = (
     (COORDINATOR, "!herinneren {number}", False),
     ("ocmw", "geheim {number}", True),
     (COORDINATOR, "!besproken {case} ja", False),
+    (COORDINATOR, "!later {case}", False),
     ("io", "!fiche sluiten", False),
     (COORDINATOR, "!vergadering sluiten", False),
 )

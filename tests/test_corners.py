@@ -78,7 +78,7 @@ async def test_words_in_any_line_of_an_edit_are_gone_after_the_close(hall: Hall)
     }
     assert reason(await moment.sends("io", content)) == Reason.EDITED
     await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja\n!later {case}"))
     await moment.says(COORDINATOR, "!vergadering sluiten")
     assert not [e for e in hall.matrix.events.values() if "uitspraak" in str(e.content)]
 
@@ -88,7 +88,7 @@ async def test_a_room_where_the_bot_may_not_redact_is_told_so(hall: Hall) -> Non
     room = hall.matrix.rooms[hall.room]
     room.facts = replace(room.facts, may_redact=False)
     await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja\n!later {case}"))
     sent = await moment.says(COORDINATOR, "!vergadering sluiten")
     assert "redaction.failed" in kinds(sent)
 
@@ -174,7 +174,7 @@ async def test_an_item_after_a_forgotten_case_is_asked_in_a_poll_of_its_own(hall
     moment.poll = only(await moment.says("io", f"!punt {ITEMS[2]}"), "poll.opened")
     await moment.everybody("agree")
     await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja\n!later {case}"))
     sent = await moment.says(COORDINATOR, "!vergadering sluiten")
     assert "meeting.closed" in kinds(sent)
     assert not [e for e in hall.matrix.events.values() if "uitspraak" in str(e.content)]

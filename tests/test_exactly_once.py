@@ -306,6 +306,7 @@ STEPS = (
     (COORDINATOR, "!lid verwijderen {@gezondheid}"),
     (COORDINATOR, "!zwanenzang"),
     (COORDINATOR, "!besproken {case} ja"),
+    (COORDINATOR, "!later {case}"),
     (COORDINATOR, "!vergadering sluiten"),
 )
 

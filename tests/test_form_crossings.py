@@ -187,7 +187,7 @@ async def test_unreadable_words_of_the_officer_go_at_the_close(hall: Hall) -> No
     await moment.hears(sent, how=Hearing.UNREADABLE)
     await moment.says(COORDINATOR, moment.line("!sluit {number}"))
     await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja\n!later {moment.case}")
     await moment.says(COORDINATOR, "!vergadering sluiten")
     assert not hall.matrix.events[sent.event_id].content
 

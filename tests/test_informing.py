@@ -39,7 +39,7 @@ async def test_the_officer_is_asked_aloud_and_nobody_else(hall: Hall) -> None:
 
 async def test_a_silent_officer_ends_it_and_leaves_nothing(hall: Hall) -> None:
     moment = await at.informing(hall)
-    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja\n!later {moment.case}")
     sent = await moment.says(COORDINATOR, "!vergadering sluiten")
     assert "meeting.closed" in kinds(sent)
     assert not tables(hall.desk.engine, hall.desk.seal)["taken_up"]
@@ -124,7 +124,7 @@ async def test_more_information_leaves_the_case_as_it_is_and_it_comes_back(hall:
     assert (closed["outcome"], closed["effect"]) == ("consensus", "more")
     assert closed["comes_back"]
     assert tables(hall.desk.engine, hall.desk.seal)["case"] == before
-    await moment.says(COORDINATOR, f"!besproken {moment.case} nee")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} nee\n!later {moment.case}")
     await moment.says(COORDINATOR, "!vergadering sluiten")
     hall.later(days=7)
     await moment.scene.open("")

@@ -15,9 +15,12 @@ from demo.scene import COORDINATOR
 from tests.hall import key_of
 from tests.oracle import Refused
 from tests.oracle_hall import NEWCOMERS, WORDS
-from tests.ritual import CHAIR, IN_FORM, PERSON, PICK, WORD, Ritual
+from tests.ritual import CHAIR, PERSON, PICK, WORD, Ritual
 
-TROUBLES = ("object", "secret", "newcomer", "unread", "back", "says so", "suspended", "removed")
+TROUBLES = (
+    *("object", "secret", "newcomer", "unread", "back", "says so", "suspended", "removed"),
+    *("late", "came and went", "gone and back"),
+)
 TROUBLE = st.sampled_from(TROUBLES)
 
 ORDINARY = settings(
@@ -43,11 +46,17 @@ class Meeting(Ritual):
         number = self.number(pick)
         self.at.types(who, f"!sluit {number}", partial(self.oracle.close_poll, who, number))
 
-    @precondition(lambda self: len(self.oracle.versions) in {2, 5})
-    @rule(who=PERSON)
-    def leaves_out(self, who: str) -> None:
+    @precondition(lambda self: len(self.oracle.versions) in {0, 2, 5})
+    @rule(by=CHAIR, who=PERSON)
+    def leaves_out(self, by: str, who: str) -> None:
         line = f"!deelnemers {self.at.case} -{self.at.hall.user_id(who)}"
-        self.at.types(COORDINATOR, line, self.oracle.leave_out)
+        self.at.types(by, line, partial(self.oracle.leave_out, by, who))
+
+    @precondition(lambda self: len(self.oracle.versions) in {0, 2})
+    @rule(who=PERSON, direct=st.booleans())
+    def stays_out(self, who: str, direct: bool) -> None:
+        line = f"!vertrekken {self.at.case}"
+        self.at.types(who, line, partial(self.oracle.stay_out, who), direct=direct)
 
     @precondition(lambda self: self.oracle.form != "wanted" and len(self.oracle.versions) != 3)
     @rule(who=CHAIR)
@@ -76,7 +85,24 @@ class Meeting(Ritual):
             self.at.types(COORDINATOR, line, partial(self.oracle.enrolled.add, who))
         self.at.compare(self.at.hall.come(who), partial(self.oracle.in_room.add, who))
 
-    @IN_FORM
+    @precondition(lambda self: not self.oracle.polled)
+    @rule(who=PERSON)
+    def goes_and_comes_back(self, who: str) -> None:
+        """Before the first poll it changes nothing, after it nothing is asked any more."""
+        self.at.types(who, "!vertrekken", partial(self.oracle.leave, who))
+        self.at.types(who, "!aanwezig", partial(self.oracle.come, who))
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(late=st.sampled_from(tuple(NEWCOMERS)), goes=st.booleans())
+    def comes_late(self, late: str, goes: bool) -> None:
+        """And is not put on the roster before everybody else has answered."""
+        self.a_newcomer_comes_in(who=late)
+        self.at.types(late, "!aanwezig", partial(self.oracle.come, late))
+        self.the_rest_agrees(pick=0, how="native", but=0)
+        if goes:
+            self.at.types(late, "!vertrekken", partial(self.oracle.leave, late))
+
+    @precondition(lambda self: len(self.oracle.versions) != 1)
     @rule(who=PERSON, how=st.sampled_from(("says so", "room", "removed", "suspended")))
     def departs(self, who: str, how: str) -> None:
         if how == "says so" or not self.oracle.running:
@@ -138,6 +164,10 @@ class Meeting(Ritual):
             self.a_newcomer_comes_in(who="jeugdhuis")
             self.answer("jeugdhuis", one, "agree", "direct")
             self.joins_in("jeugdhuis")
+        elif trouble in {"late", "came and went"}:
+            self.comes_late(late="jeugdhuis", goes=trouble == "came and went")
+        elif trouble == "gone and back":
+            self.goes_and_comes_back(who=who)
         elif trouble == "unread":
             self.says_what_cannot_be_read(who=who, pick=0, what="object")
         elif trouble == "back":
@@ -172,7 +202,7 @@ def test_a_form_is_approved_if_and_only_if_everybody_agreed() -> None:
 def test_what_happens_before_the_last_answer_counts(trouble: str) -> None:
     """The same machine, at the moments that matter most."""
     meeting = Meeting()
-    meeting.sits_down(private=False, screen=False, unasked=False)
+    meeting.sits_down(private=False, screen=False)
     for words in WORDS[:2]:
         meeting.before_the_last_answer(who="ocmw", trouble=trouble, words=words)
     meeting.goes_on(section="social", words=WORDS[0], pick=2)

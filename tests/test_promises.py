@@ -147,12 +147,13 @@ COLUMNS = {
         "polled": "has been polled on",
         "aside": "has a side room",
         "informing": "whether the person may be told is being asked",
+        "later": "its manager and actions are for the next meeting",
     },
     "rostered": {
         "meeting_id": "while it lasts",
         "case_id": "which",
         "account_id": "who",
-        "there": "has not left",
+        "standing": "code: on it, gone, left out",
     },
     "action": {
         "id": "its number",
@@ -311,7 +312,7 @@ async def test_words_typed_reach_neither_disk_nor_log_nor_inspection(
     moment, items = await everything_said(hall)
     await words_are_nowhere(hall, caplog)  # while the meeting lasts
     SAID.append((hall.picture(), moment, items))
-    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja\n!later {moment.case}")
     assert "meeting.closed" in at.kinds(await moment.says(COORDINATOR, "!vergadering sluiten"))
     await words_are_nowhere(hall, caplog)
     assert caplog.records
@@ -331,7 +332,7 @@ async def test_after_the_close_no_words_of_an_item_are_left_in_the_room(tmp_path
     moment, items = await all_said(tmp_path)
     hall = moment.hall
     assert any(holds(content(event)) for event in own_events(hall))  # they were shown
-    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja\n!later {moment.case}")
     await moment.says(COORDINATOR, "!vergadering sluiten")
     assert not any(holds(content(event)) for event in own_events(hall))
     assert len(items) > 4

@@ -150,6 +150,7 @@ BAD = (
     Bad(R.POLLS_OPEN, at.telling, C, "!informeren {case}"),
     Bad(R.POLLS_OPEN, at.telling, C, "!beslis {case} niet-opvolgen"),
     Bad(R.DISCUSSED_MISSING, at.followed, C, "!vergadering sluiten"),
+    Bad(R.UNASSIGNED, at.unassigned, C, "!vergadering sluiten"),
     # cases and notifications
     Bad(R.MISTYPED_REFERENCE, at.notified, "schepen", f"!toelaten {MISTYPED}"),
     Bad(R.MISTYPED_REFERENCE, at.notified, "schepen", "!toelaten zwanenzang"),
@@ -160,6 +161,8 @@ BAD = (
     Bad(R.UNKNOWN_REFERENCE, at.in_session, C, f"!besproken {UNKNOWN} ja"),
     Bad(R.UNKNOWN_REFERENCE, at.in_session, C, f"!wegen {UNKNOWN}"),
     Bad(R.UNKNOWN_REFERENCE, at.informing, "io", f"!verklaar {UNKNOWN}"),
+    Bad(R.EXPIRED, at.expired, C, "!deelnemers {case}"),
+    Bad(R.EXPIRED, at.expired, C, "!besproken {case} ja"),
     Bad(R.NOT_ADMITTED, at.notified, C, "!beslis {case} opvolgen"),
     Bad(R.NOT_ADMITTED, at.notified, C, "!deelnemers {case}"),
     Bad(R.ALREADY_ADMITTED, at.admitted, "schepen", "!toelaten {case}"),
@@ -185,6 +188,16 @@ BAD = (
     Bad(R.ROSTER_BROKEN, at.departed, C, "!beslis {case} more"),
     Bad(R.ROSTER_BROKEN, at.departed, C, "!informeren {case}"),
     Bad(R.SEAT_STAYS, at.in_session, C, "!deelnemers {case} -{@io}"),
+    Bad(R.SEAT_STAYS, at.in_session, "io", "!vertrekken {case}"),
+    Bad(R.ROSTER_FROZEN, at.polled, "clb", "!vertrekken {case}"),
+    Bad(R.MISTYPED_REFERENCE, at.polled, "clb", f"!vertrekken {MISTYPED}"),
+    Bad(R.ROSTER_INCOMPLETE, at.late, C, "!beslis {case} more"),
+    Bad(R.ROSTER_INCOMPLETE, at.late, "io", "!fiche {case}"),
+    Bad(R.SEAT_OFF_ROSTER, at.seat_left_out, C, "!beslis {case} opvolgen"),
+    Bad(R.TAKES_NO_PART, at.left_out, C, "!casusmanager {case} {@clb}"),
+    Bad(R.TAKES_NO_PART, at.left_out, C, "!actie {case} {@clb} contact-school 2026-12-07"),
+    Bad(R.NOT_FOLLOWED, at.in_session, C, "!later {case}"),
+    Bad(R.NOT_ENTITLED, at.followed, "clb", "!later {case}"),
     Bad(R.ROOM_EXCEEDS_ROSTER, at.latecomer, "io", "!punt sociaal + zwanenzang"),
     Bad(R.ANOTHER_ROOM, at.aside, C, f"!besproken {UNKNOWN} ja"),
     Bad(R.NOT_ALL_IN, at.half_aside, "io", "!punt sociaal + zwanenzang"),
@@ -388,7 +401,7 @@ async def test_on_a_table_with_a_screen_no_words_of_the_form_stay(hall: Hall) ->
 
 async def test_the_words_stay_until_the_officer_has_them(hall: Hall) -> None:
     moment = await at.whole_asked(hall)
-    await moment.says(C, moment.line("!besproken {case} ja"))
+    await moment.says(C, moment.line("!besproken {case} ja\n!later {case}"))
     room = await hall.direct("io")
     hall.matrix.move(room, hall.user_id("io"), "invite")
     await hall.hears(hall.member_event(room, hall.user_id("io"), "invite"))

@@ -384,7 +384,7 @@ async def test_the_close_takes_everybody_out_too(hall: Hall) -> None:
     room = hall.floor
     hall.back()
     await moment.says(COORDINATOR, f"!beslis {moment.case} niet-opvolgen")
-    await moment.says(COORDINATOR, f"!besproken {moment.case} nee")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} nee\n!later {moment.case}")
     await moment.says(COORDINATOR, "!vergadering sluiten")
     assert anybody(hall, room) == set()
     found = tables(hall.desk.engine, hall.desk.seal)
@@ -464,6 +464,7 @@ STEPS = (
     ("ocmw", "!aanwezig"),
     (COORDINATOR, "!deelnemers {case}"),
     (COORDINATOR, "!besproken {case} nee"),
+    (COORDINATOR, "!later {case}"),
     (COORDINATOR, "!vergadering sluiten"),
 )
 STRIDE = 36  # 1 tries every point there is

@@ -80,7 +80,7 @@ def waiting(hall: Hall) -> list[Mapping[str, Any]]:
 
 async def to_the_close(moment: Moment) -> None:
     await moment.says("io", "!fiche sluiten")
-    await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))
+    await moment.says(COORDINATOR, moment.line("!besproken {case} ja\n!later {case}"))
 
 
 # A: only the homeserver refuses

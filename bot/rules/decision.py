@@ -15,3 +15,8 @@ class Decision(StrEnum):
 def forgets(decision: Decision) -> bool:
     """Not followed or referred: the reference is forgotten at once (Q05, R11)."""
     return decision in {Decision.STOP, Decision.REFER}
+
+
+def carried(*, managed: bool, actions: int) -> bool:
+    """Whether a followed case has what following means: a case manager and an action (Q13)."""
+    return managed and actions > 0

@@ -120,6 +120,26 @@ CASES: Mapping[str, Kind] = MappingProxyType(
             case="case",
             roster="accounts",
         ),
+        "roster.joined": kind(
+            "Somebody who came late or came back is on the rosters that were not polled yet.",
+            N_("{member} takes part too in **{cases}**."),
+            member="account",
+            cases="cases",
+        ),
+        "roster.late": kind(
+            "Somebody came after the first poll of a case: what is asked waits for them.",
+            N_("{member} came after the first poll on **{cases}** and is not on the roster yet."),
+            N_(
+                "Until the chair says `{do_roster}`, the reference, `+` and the account, and "
+                "{member} has answered, nothing more is asked about it and what is open finds no "
+                "consensus."
+            ),
+            Line(N_("{chair}, please put them on it."), when="chair"),
+            member="account",
+            cases="cases",
+            chair="account",
+            rings=("chair",),
+        ),
         "manager.assigned": kind(
             "A case has a case manager.",
             N_("{manager} is the case manager of **{case}**."),
@@ -142,6 +162,11 @@ CASES: Mapping[str, Kind] = MappingProxyType(
             ),
             case="case",
             expires="date",
+        ),
+        "case.later": kind(
+            "The case manager and the actions of a followed case are for the next meeting.",
+            N_("**{case}**: the case manager and the actions are for the next meeting."),
+            case="case",
         ),
         "case.not_discussed": kind(
             "A case was on the table and not discussed; its clock goes on.",

@@ -80,6 +80,14 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
                 ),
                 when="undiscussed",
             ),
+            Line(
+                N_(
+                    "Followed, and still without a case manager or an action: {unassigned}. Say "
+                    "`{do_manager}` or `{do_action}` with the reference, or `{do_later}` and the "
+                    "reference."
+                ),
+                when="unassigned",
+            ),
             Line(N_("On the table: {floor}."), when="floor"),
             Line(
                 N_("**Agenda**"),
@@ -111,6 +119,7 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             counts="rows: step code:step, count int",
             elsewhere="flag",
             undiscussed="cases",
+            unassigned="cases",
             rings=("manager", "notifier"),
         ),
         "status": kind(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.rules.actions import due
 from bot.rules.agenda import Agenda, Step, move_on
-from bot.rules.decision import Decision, forgets
+from bot.rules.decision import Decision, carried, forgets
 from bot.rules.notification import (
     Attestation,
     CaseState,
@@ -126,6 +126,12 @@ def test_the_lightest_outcome_is_offered_first_and_the_task_force_last() -> None
 
 def test_only_following_keeps_the_reference() -> None:
     assert {one for one in Decision if forgets(one)} == {Decision.STOP, Decision.REFER}
+
+
+def test_a_followed_case_is_carried_by_a_manager_and_an_action() -> None:
+    assert carried(managed=True, actions=1)
+    assert not carried(managed=True, actions=0)
+    assert not carried(managed=False, actions=2)
 
 
 functions = st.tuples(st.sampled_from(Role), st.sampled_from(Organisation))

@@ -17,9 +17,25 @@ def upgrade() -> None:
         op.add_column("presence", sa.Column(code, sa.String(length=40), nullable=True))
     op.add_column("outbox", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("not_before", sa.DateTime(), nullable=True))
+    with op.batch_alter_table("rostered") as rostered:
+        rostered.add_column(
+            sa.Column("standing", sa.String(length=40), nullable=False, server_default="on")
+        )
+    op.execute("UPDATE rostered SET standing = 'gone' WHERE NOT there")
+    with op.batch_alter_table("rostered") as rostered:
+        rostered.alter_column("standing", server_default=None)
+        rostered.drop_column("there")
+    op.add_column("taken_up", _flag("later"))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("taken_up") as taken_up:
+        taken_up.drop_column("later")
+    op.execute("DELETE FROM rostered WHERE standing IN ('away', 'left_out')")
+    op.add_column("rostered", sa.Column("there", sa.Boolean(), nullable=False, server_default="1"))
+    op.execute("UPDATE rostered SET there = 0 WHERE standing = 'gone'")
+    with op.batch_alter_table("rostered") as rostered:
+        rostered.drop_column("standing")
     with op.batch_alter_table("outbox", table_kwargs=_AUTOINCREMENT) as outbox:
         outbox.drop_column("not_before")
         outbox.drop_column("attempts")
