@@ -60,6 +60,8 @@ _FIXED: dict[str, Any] = {
     "presence": {"enabled": False},
     "user_directory": {"enabled": False},
     "enable_search": False,
+    "push": {"enabled": False},
+    "send_federation": False,
     "max_upload_size": "50M",
 }
 _WARNINGS_ONLY = {
@@ -71,6 +73,7 @@ _WARNINGS_ONLY = {
 }
 # Synapse, ending when its standard input does: so it never outlives whoever started it. What it
 # writes outlives it, but need not outlive the machine: waiting for the disk takes half its time.
+# Nor does it gain from threads for its database: they mostly wait for each other.
 _LAUNCHER = """
 import functools, os, sqlite3, sys, threading
 def watch():
@@ -82,6 +85,10 @@ class Hasty(sqlite3.Connection):
         super().__init__(*args, **more)
         self.execute("PRAGMA synchronous=OFF")
 sqlite3.connect = functools.partial(sqlite3.connect, factory=Hasty)
+from twisted.internet import defer, threads
+def at_once(reactor, pool, act, *args, **more):
+    return defer.maybeDeferred(act, *args, **more)
+threads.deferToThreadPool = at_once
 from synapse.app.homeserver import main
 main()
 """

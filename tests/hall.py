@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.event import listen
+
 from bot.app import App, enrol_from_settings
 from bot.composing import FACTS
 from bot.desk import Desk
@@ -95,7 +97,7 @@ class FakeMatrix:
     beside: dict[str, str] = field(default_factory=dict)  # who compares emoji → their master key
     forgotten: dict[str, bool] = field(default_factory=dict)  # room → our own words as well
     vouched: list[tuple[str, str]] = field(default_factory=list)  # user, identity we signed
-    numbers: Any = field(default_factory=lambda: itertools.count(1))
+    numbers: Any = field(default_factory=lambda: itertools.count(1), compare=False)
 
     def add(self, room: str, sender: str, type_: str, content: Content, **more: Any) -> Sent:
         sent = Sent(f"$e{next(self.numbers)}", room, sender, type_, content, **more)
@@ -295,7 +297,7 @@ def mended(fault: Fault, name: str) -> dict[str, Any]:
     return changes[fault]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """A hall at one moment."""
 
@@ -332,11 +334,14 @@ class Hall:
         self.table = table
         self.tokens = itertools.count(1)
         self.apart: str | None = None  # the side room in which everything is said now
+        self.commits = 0
+        self._restored: tuple[Picture, int] | None = None
         self.start()
 
     def start(self) -> None:
         """Start the bot; again, if it was killed."""
         engine = open_quickly(self.folder / "tafelbot.db")
+        listen(engine, "commit", self._committed)
         seal = Seal(KEY)
         with transaction(engine, seal) as tx:
             tx.check_master_key()
@@ -361,6 +366,7 @@ class Hall:
         _lay(picture, folder)
         hall = cls(folder, matrix=picture.matrix.copy(), now=picture.now)
         hall.apart = picture.apart
+        hall._restored = picture, hall.commits
         return hall
 
     def restore(self, picture: "Picture") -> None:
@@ -370,6 +376,19 @@ class Hall:
         self.matrix, self.now = picture.matrix.copy(), picture.now
         self.apart = picture.apart
         self.start()
+        self._restored = picture, self.commits
+
+    def untouched(self) -> Picture | None:
+        """The picture that it was restored to, if nothing can have changed since."""
+        if self._restored is None or type(self) is not Hall or self.desk.table != self.table:
+            return None
+        picture, commits = self._restored
+        now = self.commits, self.matrix, self.now, self.apart
+        same = now == (commits, picture.matrix, picture.now, picture.apart)
+        return picture if same else None
+
+    def _committed(self, _connection: object) -> None:
+        self.commits += 1
 
     async def hears(
         self,

@@ -13,6 +13,7 @@ from bot.rules.identity import Proof
 from demo.scene import COORDINATOR, GUEST, PEOPLE, Scene
 from storage.inspect import tables
 from tests.hall import BOT, Hall, Picture, Sent, facts_of, heard, key_of
+from tests.pictured import pictured
 
 __all__ = ["Batch", "heard"]
 
@@ -137,6 +138,7 @@ async def gathered(hall: Hall) -> Moment:
     return Moment(hall, Scene(hall, seated=(COORDINATOR, *PEOPLE)))
 
 
+@pictured
 async def notified(hall: Hall) -> Moment:
     """A notification waits for the mayor's seat."""
     moment = await gathered(hall)
@@ -146,12 +148,14 @@ async def notified(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def admitted(hall: Hall) -> Moment:
     moment = await notified(hall)
     await moment.says("schepen", f"toelaten {moment.case}", direct=True)
     return moment
 
 
+@pictured
 async def roll_call(hall: Hall) -> Moment:
     """The meeting is open and everybody has said that they are there; one case is admitted."""
     moment = await admitted(hall)
@@ -159,6 +163,7 @@ async def roll_call(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def no_quorum(hall: Hall) -> Moment:
     """The information officer is not there."""
     moment = await admitted(hall)
@@ -167,6 +172,7 @@ async def no_quorum(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def in_session(hall: Hall) -> Moment:
     """In session with a second case waiting: the first one is on the table."""
     moment = await roll_call(hall)
@@ -174,6 +180,7 @@ async def in_session(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def polled(hall: Hall) -> Moment:
     """Everybody is asked whether the case is followed."""
     moment = await in_session(hall)
@@ -188,6 +195,7 @@ async def asked_in_private(hall: Hall) -> Moment:
     return await polled(hall)
 
 
+@pictured
 async def departed(hall: Hall) -> Moment:
     """Somebody on the roster has left after a poll was opened."""
     moment = await polled(hall)
@@ -195,12 +203,14 @@ async def departed(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def followed(hall: Hall) -> Moment:
     moment = await polled(hall)
     await moment.everybody("agree")
     return moment
 
 
+@pictured
 async def with_action(hall: Hall) -> Moment:
     """An action was agreed in this meeting."""
     moment = await followed(hall)
@@ -209,6 +219,7 @@ async def with_action(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def next_meeting(hall: Hall) -> Moment:
     """A second meeting is in session and asks about the action of the first."""
     moment = await with_action(hall)
@@ -219,12 +230,14 @@ async def next_meeting(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def with_fiche(hall: Hall) -> Moment:
     moment = await wanted(hall)
     await moment.everybody("agree")
     return moment
 
 
+@pictured
 async def wanted(hall: Hall) -> Moment:
     """The officer has asked whether to feed back at all."""
     moment = await followed(hall)
@@ -233,6 +246,7 @@ async def wanted(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def with_item(hall: Hall) -> Moment:
     """One item is proposed and everybody is asked."""
     moment = await with_fiche(hall)
@@ -241,6 +255,7 @@ async def with_item(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def amended(hall: Hall) -> Moment:
     """Everybody is asked about the second version of the item."""
     moment = await with_item(hall)
@@ -249,12 +264,14 @@ async def amended(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def adopted(hall: Hall) -> Moment:
     moment = await with_item(hall)
     await moment.everybody("agree")
     return moment
 
 
+@pictured
 async def with_psych(hall: Hall) -> Moment:
     """An item waits to be attested."""
     moment = await with_fiche(hall)
@@ -263,6 +280,7 @@ async def with_psych(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def whole_asked(hall: Hall) -> Moment:
     """Everybody is asked about the form as a whole."""
     moment = await adopted(hall)
@@ -271,12 +289,14 @@ async def whole_asked(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def whole_adopted(hall: Hall) -> Moment:
     moment = await whole_asked(hall)
     await moment.everybody("agree")
     return moment
 
 
+@pictured
 async def whole_refused(hall: Hall) -> Moment:
     moment = await whole_asked(hall)
     await moment.votes("clb", "object")
@@ -284,6 +304,7 @@ async def whole_refused(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def on_another_case(hall: Hall) -> Moment:
     """A case was taken up, and the table has gone on."""
     moment = await followed(hall)
@@ -292,6 +313,7 @@ async def on_another_case(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def informing(hall: Hall) -> Moment:
     """The officer is asked whether the person may be told."""
     moment = await followed(hall)
@@ -299,6 +321,7 @@ async def informing(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def telling(hall: Hall) -> Moment:
     """The officer has attested, and everybody is asked whether the person may be told."""
     moment = await informing(hall)
@@ -307,6 +330,7 @@ async def telling(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def with_director(hall: Hall) -> Moment:
     moment = await followed(hall)
     await moment.says(COORDINATOR, moment.line("!casusmanager {case} {@ocmw}"))
@@ -314,6 +338,7 @@ async def with_director(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def with_stranger(hall: Hall) -> Moment:
     """Somebody who is not enrolled has come into the room."""
     moment = await in_session(hall)
@@ -323,6 +348,7 @@ async def with_stranger(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def with_suspended(hall: Hall) -> Moment:
     """The identity of somebody in the room was replaced; they had answered the roll call."""
     moment = await in_session(hall)
@@ -341,6 +367,7 @@ async def uncompared(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def with_open_history(hall: Hall) -> Moment:
     """Newcomers could read back, and the bot may not change that."""
     moment = await in_session(hall)
@@ -348,6 +375,7 @@ async def with_open_history(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def without_safe_room(hall: Hall) -> Moment:
     """The same, and no meeting is open."""
     moment = await gathered(hall)
@@ -355,6 +383,7 @@ async def without_safe_room(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def latecomer(hall: Hall) -> Moment:
     """A fiche is open, and somebody in the room is enrolled but not on the roster."""
     moment = await with_fiche(hall)
@@ -362,6 +391,7 @@ async def latecomer(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def late(hall: Hall) -> Moment:
     """A case was polled, and somebody has come since."""
     moment = await followed(hall)
@@ -370,6 +400,7 @@ async def late(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def left_out(hall: Hall) -> Moment:
     """A case was followed by all but one, who was left out."""
     moment = await in_session(hall)
@@ -380,6 +411,7 @@ async def left_out(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def seat_left_out(hall: Hall) -> Moment:
     """Somebody who was left out of a case has come to sit on a seat since, alone."""
     moment = await in_session(hall)
@@ -393,6 +425,7 @@ async def seat_left_out(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def unassigned(hall: Hall) -> Moment:
     """A case was followed and discussed, and nothing was agreed about it."""
     moment = await followed(hall)
@@ -400,6 +433,7 @@ async def unassigned(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def expired(hall: Hall) -> Moment:
     """In session, the day after the year of a case has ended."""
     moment = await with_action(hall)
@@ -410,6 +444,7 @@ async def expired(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def handed_over(hall: Hall) -> Moment:
     """The mayor's seat has the chair; the coordinator's word is the chair's too."""
     moment = await roll_call(hall)
@@ -417,6 +452,7 @@ async def handed_over(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def moved_on(hall: Hall) -> Moment:
     """The mayor's seat has the chair and has just moved the meeting on."""
     moment = await handed_over(hall)
@@ -432,6 +468,7 @@ def renamed(event: Event, **more: Any) -> Event:
     return replace(event, **more)
 
 
+@pictured
 async def with_guest(hall: Hall) -> Moment:
     """A case is followed, and somebody is enrolled for one case only."""
     moment = await gathered(hall)
@@ -450,6 +487,7 @@ async def followed_by(moment: Moment) -> Moment:
     return moment
 
 
+@pictured
 async def called(hall: Hall) -> Moment:
     """Somebody enrolled for this case only is on its roster: nobody is in its room yet."""
     moment = await with_guest(hall)
@@ -458,6 +496,7 @@ async def called(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def aside(hall: Hall) -> Moment:
     """Everybody on the roster is in the room of the case."""
     moment = await called(hall)
@@ -465,6 +504,7 @@ async def aside(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def aside_with_item(hall: Hall) -> Moment:
     """An item is asked there."""
     moment = await aside(hall)
@@ -474,6 +514,7 @@ async def aside_with_item(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def half_aside(hall: Hall) -> Moment:
     """The form is open in the room of the case, and somebody new is not in yet."""
     moment = await aside(hall)
@@ -486,6 +527,7 @@ async def half_aside(hall: Hall) -> Moment:
     return moment
 
 
+@pictured
 async def polled_with_guest(hall: Hall) -> Moment:
     """Somebody enrolled for one case only is there while its poll is open in the table's room."""
     moment = await in_session(hall)

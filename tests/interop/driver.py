@@ -1,23 +1,29 @@
-"""Python side of member.mjs: one `Member` is one device of one user, in its own node process.
+"""Python side of members.mjs: one `Member` is one device of one user.
 
 async with Member(homeserver.url, "alice", "password") as alice:
     room = await alice.create_room(name="R", invite=[bob.user_id])
     event_id = await alice.send(room=room, text="hello")
     reply = await alice.wait(lambda e: e["sender"] == bob.user_id)
 
-Every command of member.mjs is a method taking keyword arguments.
+Every command of member.mjs is a method taking keyword arguments. One node process has them all.
 """
 
 import asyncio
+import atexit
+import functools
 import itertools
 import json
 import os
+import shutil
+import subprocess
+import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-SCRIPT = Path(__file__).with_name("member.mjs")
+SCRIPT = Path(__file__).with_name("members.mjs")
 NODE = os.environ.get("NODE", "node")
 PATIENCE = 60.0  # seconds until something that does not happen is a failure
 
@@ -27,6 +33,21 @@ T = TypeVar("T")
 
 class MemberError(Exception):
     """The client refused or failed a command."""
+
+
+@functools.cache
+def _clients() -> str:
+    """The socket of the process that runs the clients; it ends with this one."""
+    folder = Path(tempfile.mkdtemp(prefix="members-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    socket = folder / "socket"
+    process = subprocess.Popen([NODE, str(SCRIPT), str(socket)], stdin=subprocess.PIPE)
+    atexit.register(process.kill)
+    while not socket.exists():
+        if process.poll() is not None:
+            raise MemberError("the client process ended")
+        time.sleep(0.02)
+    return str(socket)
 
 
 class Member:
@@ -52,16 +73,9 @@ class Member:
         self.verified: list[Seen] = []  # verifications requested by others that have ended
 
     async def start(self) -> "Member":
-        """Start the client and log in."""
-        self._process = await asyncio.create_subprocess_exec(
-            NODE,
-            "--liftoff-only",  # compiling its WebAssembly well takes longer than running it
-            str(SCRIPT),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            limit=2**28,
-        )
-        self._reader = asyncio.create_task(self._read())
+        """Connect and log in."""
+        reader, self._writer = await asyncio.open_unix_connection(_clients(), limit=2**28)
+        self._reader = asyncio.create_task(self._read(reader))
         try:
             answer = await self.login(**self._login)
             self.user_id, self.device_id = answer["user_id"], answer["device_id"]
@@ -74,13 +88,11 @@ class Member:
         return self
 
     async def stop(self) -> None:
-        """End the process without logging out."""
-        if self._process.returncode is None:
-            self._process.kill()
-        await self._process.wait()
+        """Hang up, which stops the client without logging out."""
+        if self._writer.can_write_eof() and not self._writer.is_closing():
+            self._writer.write_eof()
         await self._reader
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+        self._writer.close()
 
     async def __aenter__(self) -> "Member":
         return await self.start()
@@ -101,9 +113,8 @@ class Member:
             number = next(self._numbers)
             answer = self._pending[number] = asyncio.get_running_loop().create_future()
             line = json.dumps({"id": number, "cmd": command, "args": args})
-            assert self._process.stdin is not None
-            self._process.stdin.write(line.encode() + b"\n")
-            await self._process.stdin.drain()
+            self._writer.write(line.encode() + b"\n")
+            await self._writer.drain()
             try:
                 return await asyncio.wait_for(answer, PATIENCE)
             finally:
@@ -112,10 +123,11 @@ class Member:
         return call
 
     async def wait(self, wanted: Callable[[Seen], bool]) -> Seen:
-        """The first event, past or future, that is wanted."""
+        """The first event, past or future, that is wanted: as it is now, or as it once was."""
 
         def match() -> Seen | None:
-            return next((event for event in self.events.values() if wanted(event)), None)
+            seen = itertools.chain(self.events.values(), self.reports)
+            return next((event for event in seen if wanted(event)), None)
 
         async with self._news:
             try:
@@ -143,22 +155,27 @@ class Member:
             )
         )
 
-    async def _read(self) -> None:
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
-            message = json.loads(line)
-            if "id" in message:
-                self._answer(message)
-            elif "event" in message:
-                async with self._news:
-                    self.events[message["event"]["event_id"]] = message["event"]
-                    self.reports.append(message["event"])
-                    self._news.notify_all()
-            else:
-                await self._note(message)
-        for answer in self._pending.values():
-            if not answer.done():
-                answer.set_exception(MemberError("the client process ended"))
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            async for line in reader:
+                await self._take(json.loads(line))
+        finally:
+            for answer in self._pending.values():
+                if not answer.done():
+                    answer.set_exception(MemberError("the client has stopped"))
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._answer(message)
+        elif "broken" in message:
+            raise MemberError(message["broken"])
+        elif "event" in message:
+            async with self._news:
+                self.events[message["event"]["event_id"]] = message["event"]
+                self.reports.append(message["event"])
+                self._news.notify_all()
+        else:
+            await self._note(message)
 
     async def _note(self, message: dict[str, Any]) -> None:
         async with self._news:
