@@ -30,7 +30,9 @@ async def closed(moment: Moment, *, discussed: bool = True) -> list[str]:
     """The lines of the minutes that the table is sent at the close."""
     if moment.case:
         answer = "ja" if discussed else "nee"
-        await moment.says(COORDINATOR, moment.line(f"!besproken {{case}} {answer}"))
+        await moment.says(
+            COORDINATOR, moment.line(f"!besproken {{case}} {answer}\n!later {{case}}")
+        )
     await moment.says(COORDINATOR, "!vergadering sluiten")
     (minutes,) = [one for one in moment.hall.matrix.uploads if not one.startswith(b"PK")]
     return minutes.decode().removesuffix("\n").split("\n")

@@ -114,7 +114,7 @@ async def test_who_was_left_out_or_came_later_does_not_see_it(hall: Hall) -> Non
     line = moment.line("!actie {case} {@clb} contact-school 2026-12-07")
     await moment.says(COORDINATOR, line)
     assert await who_sees(moment, "acties", moment.case) == ALL - {"gezondheid"}
-    await moment.scene.close(moment.case)
+    await moment.scene.close(moment.case, carried=True)
     assert await who_sees(moment, "acties", moment.case) == {COORDINATOR, "schepen", "clb", "ocmw"}
 
 
