@@ -1,5 +1,6 @@
 """The feedback form: whether at all, and as a whole; the officer fills it in (F06-F08, F34)."""
 
+from bot.rules import retention
 from bot.rules.consensus import Outcome
 from bot.rules.facts import Fact, FormCode, Reference
 from bot.rules.fiche import (
@@ -53,9 +54,10 @@ def close(turn: Turn) -> Says:
     meeting, fiche = open_form(turn)
     case = turn.tx.cases.get(fiche.case_id)
     polls.require_none_open(turn)
-    if all(turn.tx.meetings.roster(meeting, case).values()):
-        turn.require_whole(meeting, case)  # who has left cannot be put back: then it just ends
-    standing = effects.standing_items(turn, meeting, case)
+    over = _over(turn, meeting, case)
+    if not over:
+        turn.require_whole(meeting, case)  # who is missing can still be put on it
+    standing = [] if over else effects.standing_items(turn, meeting, case)
     before = turn.tx.polls.last_about(meeting, case, Subject.WHOLE)
     digest = turn.tx.polls.digest_of_all(standing)
     refused = before is not None and before.outcome == Outcome.NO_CONSENSUS
@@ -65,6 +67,12 @@ def close(turn: Turn) -> Says:
     items = turn.tx.polls.newest_items(meeting, case)
     facts: dict[str, Fact] = {"case": case.reference, "agreed": len(standing), "of": len(items)}
     return [Say("fiche.closed", facts)]
+
+
+def _over(turn: Turn, meeting: m.Meeting, case: m.Case) -> bool:
+    """Whether nothing can be asked any more: somebody has left, or the case's year has ended."""
+    left = not all(turn.tx.meetings.roster(meeting, case).values())
+    return left or retention.expired(case.expires_on, turn.today)
 
 
 def ask_whole_again(turn: Turn, case: m.Case, before: m.Poll, text: str) -> Says:

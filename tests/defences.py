@@ -557,6 +557,7 @@ TELLING: tuple[Mutant, ...] = (
 )
 
 _ORACLE = "tests/test_oracle.py"
+_ROSTERS = "tests/test_rosters.py"
 
 FORMS: tuple[Mutant, ...] = (
     Mutant(
@@ -579,6 +580,78 @@ FORMS: tuple[Mutant, ...] = (
         "        turn.tx.meetings.roster_add(meeting, case, account)\n",
         "",
         (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
+    ),
+    Mutant(
+        "who comes late is not waited for",
+        "bot/rules/roster.py",
+        "return rostered | dict.fromkeys(missing(standings, present), True)",
+        "return rostered",
+        (f"{_ROSTERS}::test_an_open_poll_waits_for_who_comes_after_it_and_for_the_chair",),
+    ),
+    Mutant(
+        "something is asked without somebody who is at the table",
+        "bot/rules/roster.py",
+        "if absent := missing(standings, present):",
+        "if absent := ():",
+        (f"{_ROSTERS}::test_nothing_is_asked_while_somebody_at_the_table_is_not_on_it",),
+    ),
+    Mutant(
+        "something is asked without a seat",
+        "bot/rules/roster.py",
+        "if seats := seats_missing(on):",
+        "if seats := ():",
+        (f"{_ROSTERS}::test_a_seat_that_somebody_took_over_who_was_left_out_is_missed",),
+    ),
+    Mutant(
+        "a homeserver leaves somebody out by showing that they have left a side room",
+        "bot/rules/roster.py",
+        "return standing is Standing.AWAY or (standing is None and role is not Role.AD_HOC)",
+        "return standing is None and role is not Role.AD_HOC",
+        (f"{_ROSTERS}::test_who_walks_out_of_it_before_the_first_poll_is_missed",),
+    ),
+    Mutant(
+        "a homeserver makes consensus by showing that who came late has left",
+        "handlers/roll.py",
+        "ended = _end_polls(turn, meeting, account)",
+        "ended: Says = []",
+        (f"{_ROSTERS}::test_without_who_came_late_an_open_poll_finds_no_consensus",),
+    ),
+    Mutant(
+        "who comes back is not put on the roster",
+        "handlers/attendance.py",
+        "        turn.tx.meetings.roster_add(meeting, case, turn.me)\n",
+        "",
+        (f"{_ROSTERS}::test_no_form_is_adopted_without_a_seat_that_left_and_came_back",),
+    ),
+    Mutant(
+        "who was left out is put on the roster by coming back",
+        "storage/meetings.py",
+        "self._stand(meeting, case, account, Standing.LEFT_OUT)",
+        "self._stand(meeting, case, account, Standing.AWAY)",
+        (f"{_ROSTERS}::test_who_was_left_out_stays_so_when_they_leave_and_come_back",),
+    ),
+    Mutant(
+        "who was left out of a case gets a part in it",
+        "bot/rules/roster.py",
+        "if present or aside or standing is Standing.LEFT_OUT:",
+        "if False:",
+        (f"{_ROSTERS}::test_who_was_left_out_of_a_case_gets_no_part_in_it",),
+    ),
+    Mutant(
+        "a case whose year has ended comes back",
+        "handlers/cases.py",
+        "    retention.require_kept(case.expires_on, turn.today)\n",
+        "",
+        ("tests/test_expired.py::test_nothing_that_is_said_about_it_reaches_it",),
+    ),
+    Mutant(
+        "a followed case is left to nobody",
+        "handlers/meeting.py",
+        "if cases := agenda.unassigned(turn, meeting):",
+        "if cases := ():",
+        (
+            "tests/test_carried.py::test_the_close_is_refused_until_there_is_a_manager_and_an_action",
+        ),
     ),
     Mutant(
         "whose identity was replaced has not left",

@@ -80,6 +80,8 @@ async def test_at_midnight_it_is_nobodys_and_the_meeting_can_be_closed(hall: Hal
     await moment.says("clb", moment.line("!gedaan {action}"))
     await moment.says(COORDINATOR, "!volgende")
     await moment.opens_form()
+    moment.poll = only(await moment.says("io", "!punt reden School, in april."), "poll.opened")
+    await moment.everybody("agree")
     hall.later(hours=11)  # 23.00 UTC is midnight in Brussels
     assert reason(await moment.says("io", "!punt reden School, in mei.")) == Reason.EXPIRED
     assert reason(await moment.says(COORDINATOR, moment.line("!besproken {case} ja"))) == (
@@ -87,7 +89,9 @@ async def test_at_midnight_it_is_nobodys_and_the_meeting_can_be_closed(hall: Hal
     )
     status = await moment.says(COORDINATOR, "!status")
     assert moment.case not in str([one.content for one in status])
-    await moment.says("io", "!fiche sluiten")
+    closed = only(await moment.says("io", "!fiche sluiten"), "fiche.closed")
+    assert (closed["agreed"], closed["of"]) == (0, 1)
+    assert only(await moment.says(COORDINATOR, "!volgende"), "agenda")["step"] == "closing"
     assert "meeting.closed" in kinds(await moment.says(COORDINATOR, "!vergadering sluiten"))
     with hall.desk.transaction() as tx:
         case = tx.cases.find(Reference(moment.case))

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
-from bot.rules.notification import Route
+from bot.rules.agenda import MeetingState
+from bot.rules.notification import CaseState, Route
 from bot.rules.people import Organisation, Role
 from bot.rules.reference import make
 from demo.scene import COORDINATOR
@@ -81,6 +82,29 @@ def test_migrations_go_down_and_up_again_also_with_rows(engine: Engine) -> None:
 def test_the_number_of_a_migration_is_that_of_its_file() -> None:
     steps = ScriptDirectory.from_config(config()).walk_revisions()
     assert [step.revision for step in steps][::-1] == list(revisions())
+
+
+def test_a_roster_outlives_a_change_of_version_during_a_meeting(engine: Engine) -> None:
+    with transaction(engine, SEAL) as tx:
+        fill(tx)
+        meeting = tx.meetings.add(MeetingState.IN_SESSION)
+        (case,) = tx.cases.in_state(CaseState.NOTIFIED)
+        tx.meetings.take_up(meeting, case)
+        one, other, out = (tx.people.account(f"@{name}:{SERVER}") for name in "abc")
+        tx.meetings.roster_add(meeting, case, one)
+        tx.meetings.roster_add(meeting, case, other)
+        tx.meetings.leave_out(meeting, case, out)
+        tx.meetings.all_taken_up(meeting)[0].polled = True
+        tx.meetings.leave_roster(meeting, case.id, other)
+    with engine.begin() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0004")
+        before = connection.execute(text("SELECT account_id, there FROM rostered")).all()
+        assert sorted(map(tuple, before)) == [(one, 1), (other, 0)]
+    migrate(engine)
+    rows = tables(engine, SEAL)["rostered"]
+    assert {row["account_id"]: row["standing"] for row in rows} == {one: "on", other: "gone"}
 
 
 def test_a_database_newer_than_the_code_is_refused(engine: Engine) -> None:
