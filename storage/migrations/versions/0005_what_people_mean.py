@@ -15,6 +15,10 @@ def upgrade() -> None:
     )
     for code in ("role", "organisation"):
         op.add_column("presence", sa.Column(code, sa.String(length=40), nullable=True))
+    op.execute(
+        "UPDATE presence SET (role, organisation) = (SELECT role, organisation FROM member "
+        "WHERE member.account_id = presence.account_id)"
+    )
 
 
 def downgrade() -> None:
