@@ -365,7 +365,8 @@ async def test_a_room_of_the_coordinators_own_is_looked_at_when_it_becomes_the_t
     await hall.hears(invitations=(Invitation(room, user, direct=False),))
     moment = at.Moment(hall, Scene(hall))
     sent = await moment.hears(hall.typed(COORDINATOR, "!status", room))
-    assert kinds(sent) == ["room.bound", "stranger.arrived", "room.fault", "status"]
+    told = ["room.bound", "stranger.arrived", "room.fault", "status"]
+    assert kinds(sent) == ["member.recognised", *told]  # who stands in the settings
     assert faults(sent, "room.fault") == ["history_open", "powerless"]
 
 
