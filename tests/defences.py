@@ -661,3 +661,74 @@ FORMS: tuple[Mutant, ...] = (
         (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
     ),
 )
+
+_FAR, _WIRE = "tests/test_unreachable.py", "tests/matrix/test_wire.py"
+
+REACHING: tuple[Mutant, ...] = (
+    Mutant(
+        "what waits for somebody outlives their removal",
+        "handlers/members.py",
+        "    tx.memberships.drop(account)\n",
+        "",
+        (f"{_FAR}::test_who_is_removed_is_asked_in_nowhere",),
+    ),
+    Mutant(
+        "an invitation is tried as often as the bell rings",
+        "bot/membership.py",
+        " or not outgoing.due(self._desk.clock())",
+        "",
+        (f"{_FAR}::test_it_arrives_when_their_server_is_back",),
+    ),
+    Mutant(
+        "a direct room is made as often as the bell rings",
+        "bot/lanes.py",
+        " or not first.due(self._desk.clock())",
+        "",
+        (f"{_FAR}::test_a_restart_keeps_the_schedule",),
+    ),
+    Mutant(
+        "what is said while the account is suspended is dropped",
+        "bot/speaking.py",
+        "            if of_the_account(error):",
+        "            if False:",
+        (f"{_FAR}::test_while_the_account_is_suspended_nothing_is_lost",),
+    ),
+    Mutant(
+        "who cannot be removed is no stranger",
+        "storage/memberships.py",
+        " and row.attempts == 0",
+        "",
+        (f"{_FAR}::test_who_cannot_be_removed_yet_gets_no_key",),
+    ),
+    Mutant(
+        "one 401 ends the session",
+        "bot/matrix/admission.py",
+        "now - began >= patience.grace",
+        "True",
+        (f"{_WIRE}::test_a_session_that_is_said_to_be_gone_for_some_minutes_is_held_on_to",),
+    ),
+    Mutant(
+        "a locked account is a lost session",
+        "bot/matrix/admission.py",
+        "if errcode in {LOCKED, SILENT}:",
+        "if errcode == SILENT:",
+        (f"{_WIRE}::test_a_locked_account_is_waited_for_and_seldom_told",),
+    ),
+    Mutant(
+        "a homeserver that is down uses up the attempts",
+        "bot/matrix/wire.py",
+        "await self._is_there()\n",
+        "True\n",
+        (f"{_WIRE}::test_while_the_homeserver_is_down_the_attempts_do_not_count",),
+    ),
+    Mutant(
+        "a room is made again without looking for it",
+        "bot/matrix/acts.py",
+        "while not (found := await self._find(plan.marker)):",
+        "while not (found := []):",
+        (
+            "tests/homeserver/test_unreachable.py"
+            "::test_a_room_whose_making_was_answered_by_an_error_is_made_once",
+        ),
+    ),
+)

@@ -13,14 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.defences import FORMS, MUTANTS, REVIEWED, ROOMS, TELLING, Mutant
+from tests.defences import FORMS, MUTANTS, REACHING, REVIEWED, ROOMS, TELLING, Mutant
 from tests.rows import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 FAILED = 1  # what pytest returns when a test failed, and nothing else was wrong
 AT_ONCE = 2
 LONGEST = 600  # seconds
-ALL = (*MUTANTS, *ROOMS, *REVIEWED, *TELLING, *FORMS, *ROWS)
+ALL = (*MUTANTS, *ROOMS, *REVIEWED, *TELLING, *FORMS, *REACHING, *ROWS)
 
 
 @dataclass(frozen=True, slots=True)

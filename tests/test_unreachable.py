@@ -11,7 +11,9 @@ import pytest
 from bot.failing import LONGEST_TRYING, pause_after
 from bot.matrix.door import MatrixRefused, NotYet, RoomPlan, Standing
 from demo.scene import COORDINATOR, GUEST, PEOPLE
+from handlers import members
 from storage.inspect import tables
+from storage.outbox import Act
 from storage.people import RoomKind
 from tests import moments as at
 from tests.hall import FakeDoor, Hall, Sent, facts_of
@@ -134,12 +136,13 @@ async def test_it_is_tried_for_a_day_and_told_twice(hall: Hall) -> None:
     weather = Weather(hall, "invite", "create")
     await moment.says(COORDINATOR, ADD)
     said: list[Sent] = []
-    for _ in range(26 * 60):
-        said += await wait(hall, minutes=1)
+    while waiting(hall):
+        due = min(row["not_before"] for row in waiting(hall))
+        said += await wait(hall, seconds=(due - hall.now).total_seconds())
     assert kinds(said) == ["invitation.ended"]
     times = weather.times("invite")
-    gaps = [b - a for a, b in itertools.pairwise(times)]
-    assert gaps[:3] == [60, 60, 120]  # the bell rings every minute here
+    gaps = [after - before for before, after in itertools.pairwise(times)]
+    assert gaps[:4] == [30, 60, 120, 240]
     assert gaps == sorted(gaps)
     assert gaps[-1] == 3600
     assert times[-1] >= 24 * 3600
@@ -184,6 +187,19 @@ async def test_removing_the_member_drops_what_waits_for_them(hall: Hall) -> None
     weather.tried.clear()
     await wait(hall, days=2)
     assert not weather.tried
+
+
+async def test_who_is_removed_is_asked_in_nowhere(hall: Hall) -> None:
+    """What was to be done about them is not left behind either, where they cannot be removed."""
+    moment = await at.in_session(hall)
+    await moment.says(COORDINATOR, moment.line("!deelnemers {case} -{@ocmw}"))
+    user = hall.user_id("clb")
+    Weather(hall, "invite", "remove", user=user)
+    await moment.says("io", f"!fiche {moment.case}")
+    with hall.desk.transaction() as tx:
+        part_with = members.part_with(tx, tx.people.account(user))
+        assert not [row for row in tx.memberships.waiting() if row[1] == tx.people.account(user)]
+        assert [say.act for say in part_with].count(Act.REMOVE) == 2  # the table's, the case's
 
 
 async def test_enrolled_again_they_are_tried_at_once(hall: Hall) -> None:
