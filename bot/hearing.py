@@ -7,6 +7,7 @@ from functools import partial
 
 from bot.acting import Actor, refusing
 from bot.desk import Desk
+from bot.doubting import Doubting
 from bot.gate import Gate
 from bot.lines import Lines, weightiest
 from bot.matrix.door import (
@@ -22,11 +23,11 @@ from bot.roomcheck import RoomCheck
 from bot.rules import identity
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken
+from bot.spoken import POLL_RESPONSES, related, replacement, selection, spoken, withdrawn
 from bot.trusting import Watch
 from bot.unheard import Unheard
 from bot.unread import Unread
-from handlers import core
+from handlers import core, doubts
 from handlers.core import Line
 from locales.codes import Place
 from storage.outbox import Act
@@ -44,6 +45,7 @@ class Hearer:
         self._mover = Mover(desk, self._places, self._actor)
         self._lines = Lines(desk, self._places)
         self._unheard = Unheard(desk, self._places, self._actor, self._lines)
+        self._doubting = Doubting(desk, self._places, self._actor)
         self._unread = Unread(desk, self._places, self._actor, self._one)
         self.check = RoomCheck(desk, self._places)
 
@@ -114,6 +116,9 @@ class Hearer:
         if event.type == "m.room.member":
             await self._gate.membership(event)
             return
+        if event.type == "m.room.redaction":
+            self._doubting.deleted(event)
+            return
         seat = self._desk.seated.get(event.sender)
         if seat is None or event.state_key is not None:
             return
@@ -139,14 +144,17 @@ class Hearer:
             if (place := self._places.here(event.room, sender, room)) is not None:
                 await self._ballot(event, sender, room, place)
             return
-        if event.type != "m.room.message" or event.content.get("msgtype") != "m.text":
+        if event.type != "m.room.message" or event.content.get("msgtype") == "m.notice":
             self._actor.trace(event, sender, [])
             return
-        edited = replacement(event.content)
+        edited, plain = replacement(event.content), event.content.get("msgtype") == "m.text"
         lines = spoken(edited if edited is not None else event.content)
         said = self._lines.meant_for_us(lines, event.room, sender, room)
-        self._actor.trace(event, sender, [line for _, line in said])
+        doubtful = self._lines.answering(lines, said, plain=plain and edited is None)
+        self._actor.trace(event, sender, [*(line for _, line in said), *doubtful])
         for number, line in said if edited is None else weightiest(said):
+            if not plain:
+                break
             await self._mover.follow(event.room, sender, room)
             place = self._places.find(event.room, sender, room, line)
             if place is None:
@@ -160,6 +168,7 @@ class Hearer:
             if done and core.holds_words(line):
                 whole = core.paragraph(lines, number, self._desk.names)
                 self._desk.lines[event.event_id, number] = whole
+        self._doubting.said(event, sender, room, attempt=bool(doubtful))
 
     async def _looked_at(self, room: str, place: Place, line: Line) -> RoomFacts | None:
         """The table's room, after a look at it if it is new or a meeting is about to open."""
@@ -179,8 +188,11 @@ class Hearer:
         about = await self._answering(place)
         request = self._actor.request(event, 0, sender, place, room, about=about)
         self._actor.greet(event, sender)
-        if chosen is None:
-            back = partial(core.withdraw, poll_event=related(event.content))
+        if chosen is not None:
+            counts = partial(core.ballot, answer_id=chosen)
+            self._actor.act(request, None, counts, partial(doubts.misdirected, answer_id=chosen))
+        elif withdrawn(event.type, event.content):
+            back = partial(doubts.withdraw, poll_event=related(event.content))
             self._actor.act(request, None, back)
         else:
-            self._actor.act(request, None, partial(core.ballot, answer_id=chosen))
+            self._actor.act(request, None, refusing(Reason.UNKNOWN_ANSWER), doubts.attempted)

@@ -4,7 +4,7 @@ from bot.desk import Desk
 from bot.matrix.door import RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
-from handlers import core
+from handlers import attempts, core
 from handlers.core import Line
 from locales.codes import Place
 
@@ -35,6 +35,24 @@ class Lines:
             return core.read(rest)
         direct = self._places.here(room_id, sender, room) is Place.DIRECT
         return core.read(text) if direct and text else None
+
+    def answering(
+        self, lines: list[str], said: list[tuple[int, Line]], *, plain: bool
+    ) -> list[Line]:
+        """Those that are meant as answers in a poll, but stand where none is done: beside what is
+        `said`; what is said as well in a message that is not a `plain` one."""
+        theirs = {number for number, _ in said}
+        theirs |= {at for number, line in said for at in self._words(lines, number, line)}
+        beside = (text for number, text in enumerate(lines) if number not in theirs)
+        hidden = [one for one in beside if attempts.hides_answer(one, self._desk.names)]
+        tried = [line for _, line in said if attempts.tries(line) and not plain]
+        return [*tried, *(Line(None, "", tries=True) for _ in hidden)]
+
+    def _words(self, lines: list[str], number: int, line: Line) -> range:
+        """The lines that go on with the words of an item."""
+        if not core.holds_words(line):
+            return range(0)
+        return range(number, number + core.paragraph_length(lines, number, self._desk.names))
 
 
 def weightiest(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:

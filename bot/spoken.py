@@ -11,6 +11,7 @@ POLL_RESPONSES = {  # event type → where its content has the answers
     "org.matrix.msc3381.poll.response": "org.matrix.msc3381.poll.response",
     "m.poll.response": "m.selections",
 }
+_FILES = {"m.audio", "m.file", "m.image", "m.video"}
 _MATRIX_TO = "https://matrix.to/#/"
 _BREAKS = {"br", "p", "div", "li", "blockquote"}
 
@@ -19,6 +20,8 @@ def spoken(content: Content) -> list[str]:
     """The lines of a message. Clients write a mention as a link in the HTML and only a display
     name in the text, so HTML with a mention wins (specification, client-server API, "Mentions")."""
     body, formatted = content.get("body"), content.get("formatted_body")
+    if content.get("msgtype") in _FILES and content.get("filename") in {None, body}:
+        return []  # the name of a file is no caption
     text = body if isinstance(body, str) else ""
     if isinstance(formatted, str) and "matrix.to" in formatted:
         reader = _Reader()
@@ -50,6 +53,28 @@ def replacement(content: Content) -> Content | None:
     relation, new = content.get("m.relates_to"), content.get("m.new_content")
     edit = isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace"
     return new if edit and isinstance(new, Mapping) else None
+
+
+def edits(content: Content) -> EventId | None:
+    """The event that it replaces; may be written in clear, so nothing but doubt rests on it."""
+    relation = content.get("m.relates_to")
+    edit = isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace"
+    return related(content) if edit else None
+
+
+def redacted(content: Content) -> EventId | None:
+    """The event that a redaction empties; never encrypted."""
+    try:
+        return EventId(content["redacts"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def withdrawn(type_: str, content: Content) -> bool:
+    """Whether a poll response holds no answer at all: the one before is taken back (MSC3381)."""
+    inside = content.get(POLL_RESPONSES[type_])
+    answers = inside.get("answers") if isinstance(inside, Mapping) else inside
+    return not answers
 
 
 def thread(content: Content) -> EventId | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.rules.facts import Code, EventId, Reference
+from bot.rules.facts import Code, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers import ballots, private
@@ -18,10 +18,12 @@ from storage.tx import Tx
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that begins with a known word, and what follows it; `name` None: unknown word."""
+    """A line that begins with a known word, and what follows it; `name` None: unknown word.
+    `tries`: a word of answering stands in it all the same."""
 
     name: str | None
     rest: str
+    tries: bool = False
 
 
 def read(text: str) -> Line:
@@ -29,7 +31,7 @@ def read(text: str) -> Line:
     parts = text.split()
     found = commands.find(parts)
     if found is None:
-        return Line(None, "")
+        return Line(None, "", tries=commands.answers(text))
     name, count = found
     rest = text
     for _ in range(count):
@@ -96,12 +98,15 @@ def holds_words(line: Line) -> bool:
 
 def paragraph(lines: Sequence[str], number: int, names: Sequence[str]) -> str:
     """A line, and those after it that begin nothing of their own: an item may be written so."""
-    found = [lines[number]]
-    for line in lines[number + 1 :]:
-        if without_prefix(line, names) is not None:
-            break
-        found.append(line)
-    return " ".join(filter(None, found))
+    length = paragraph_length(lines, number, names)
+    return " ".join(filter(None, lines[number : number + length]))
+
+
+def paragraph_length(lines: Sequence[str], number: int, names: Sequence[str]) -> int:
+    """How many lines it has."""
+    after = range(number + 1, len(lines))
+    ends = (at for at in after if without_prefix(lines[at], names) is not None)
+    return next(ends, len(lines)) - number
 
 
 def answers(line: Line) -> bool:
@@ -138,16 +143,6 @@ def item_text(text: str, names: Sequence[str]) -> str | None:
 def ballot(turn: Turn, answer_id: str) -> Says:
     """An answer given in a native poll."""
     return ballots.answer_by_id(turn, answer_id)
-
-
-def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
-    """An empty answer in a native poll: the earlier one is taken back."""
-    return ballots.withdraw(turn, poll_event)
-
-
-def doubt(turn: Turn) -> Says:
-    """Something was said that could not be read."""
-    return ballots.doubt(turn)
 
 
 def clear(turn: Turn) -> Says:
