@@ -12,7 +12,7 @@ from bot.places import PlaceFinder
 from bot.rules.facts import Account, EventId
 from bot.rules.refusal import Reason, Refused
 from bot.spoken import POLL_RESPONSES, thread
-from handlers import core, members, traces
+from handlers import attempts, core, doubts, members, traces
 from handlers.core import Line
 from handlers.turn import Request, Says, Turn
 from locales.codes import Place
@@ -43,8 +43,15 @@ class Actor:
             point = tx.sync_point()
         self.last_sync = point[1] if point else desk.clock()
 
-    def act(self, request: Request, line: Line | None, handle: Callable[[Turn], Says]) -> bool:
-        """Once: either everything follows from it, or a refusal and nothing else."""
+    def act(
+        self,
+        request: Request,
+        line: Line | None,
+        handle: Callable[[Turn], Says],
+        otherwise: Callable[[Turn], Says] | None = None,
+    ) -> bool:
+        """Once: either everything follows from it, or a refusal, and doubt if it may have been an
+        objection: `otherwise`."""
         try:
             with self._desk.transaction() as tx:
                 if not tx.first_time(request.event_id, request.line, request.at.date()):
@@ -53,11 +60,19 @@ class Actor:
                 core.write_down(turn, handle(turn))
         except Refused as refused:  # outside the transaction, so that a refusal leaves no trace
             log.info("refused %s in the %s room", refused.reason, request.place)
-            self._refuse(request, line, refused)
+            if otherwise is None and line is not None and attempts.leaves_doubt(line, refused):
+                otherwise = doubts.attempted
+            self._refuse(request, line, refused, otherwise)
             return False
         return True
 
-    def _refuse(self, request: Request, line: Line | None, refused: Refused) -> None:
+    def _refuse(
+        self,
+        request: Request,
+        line: Line | None,
+        refused: Refused,
+        otherwise: Callable[[Turn], Says] | None,
+    ) -> None:
         with self._desk.transaction() as tx:
             tx.first_time(request.event_id, request.line, request.at.date())
             turn = self.turn(tx, request)
@@ -66,6 +81,7 @@ class Actor:
                 says += self._remove_words(tx, request, refused)
             elif core.exposes(refused, line):
                 says.append(traces.redaction(request.event_id, request.lane))
+            says += otherwise(turn) if otherwise is not None else []
             core.write_down(turn, says)
 
     def _remove_words(self, tx: Tx, request: Request, refused: Refused) -> Says:
@@ -94,7 +110,7 @@ class Actor:
             ballot = event.type in POLL_RESPONSES
             proposing = tx.polls.fiche(meeting) is not None and tx.people.is_officer(sender)
             words = proposing or quotes(event.content) or any(map(core.holds_words, lines))
-            if ballot or words or any(map(core.answers, lines)):
+            if ballot or words or any(map(attempts.tries, lines)):
                 ballot = ballot or not words
                 tx.polls.trace(meeting, EventId(event.event_id), TABLE_LANE, ballot=ballot)
 

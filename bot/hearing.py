@@ -8,6 +8,7 @@ from functools import partial
 from bot.acting import Actor, refusing
 from bot.body import TEXT, Message, read_message
 from bot.desk import Desk
+from bot.doubting import Doubting
 from bot.gate import Gate
 from bot.lines import Lines, weightiest
 from bot.matrix.door import (
@@ -24,11 +25,11 @@ from bot.roomcheck import RoomCheck
 from bot.rules import identity
 from bot.rules.facts import Account
 from bot.rules.refusal import Reason, Refused
-from bot.spoken import POLL_RESPONSES, related, selection
+from bot.spoken import POLL_RESPONSES, related, selection, withdrawn
 from bot.trusting import Watch
 from bot.unheard import Unheard
 from bot.unread import Unread
-from handlers import core
+from handlers import core, doubts
 from handlers.core import Line
 from handlers.turn import Says, Turn
 from locales.codes import Place
@@ -49,6 +50,7 @@ class Hearer:
         self._mover = Mover(desk, self._places, self._actor)
         self._lines = Lines(desk, self._places)
         self._unheard = Unheard(desk, self._places, self._actor, self._lines)
+        self._doubting = Doubting(desk, self._places, self._actor)
         self._unread = Unread(desk, self._places, self._actor, self._one)
         self.check = RoomCheck(desk, self._places)
         self._seated = frozenset(desk.seated)
@@ -128,6 +130,9 @@ class Hearer:
         if event.type == "m.room.member":
             await self._gate.membership(event)
             return
+        if event.type == "m.room.redaction":
+            self._doubting.deleted(event)
+            return
         seat = self._desk.seated.get(event.sender)
         if seat is None or event.state_key is not None:
             return
@@ -155,11 +160,13 @@ class Hearer:
             return
         message = read_message(event.content) if event.type == "m.room.message" else Message()
         said = self._lines.meant_for_us(message, event.room, sender, room)
-        self._actor.trace(event, sender, [line for _, line in said])
+        doubtful = self._lines.answering(message, said)
+        self._actor.trace(event, sender, [*(line for _, line in said), *doubtful])
         if message.msgtype == TEXT and said:
             await self._said(event, sender, room, message, said)
-        elif self._lines.calls_us(message):
+        elif not doubtful and self._lines.calls_us(message):
             self._hint(event, sender, room)
+        self._doubting.said(event, sender, room, attempt=bool(doubtful))
 
     async def _said(
         self,
@@ -221,8 +228,11 @@ class Hearer:
         about = await self._answering(place)
         request = self._actor.request(event, 0, sender, place, room, about=about)
         self._actor.greet(event, sender)
-        if chosen is None:
-            back = partial(core.withdraw, poll_event=related(event.content))
+        if chosen is not None:
+            counts = partial(core.ballot, answer_id=chosen)
+            self._actor.act(request, None, counts, partial(doubts.misdirected, answer_id=chosen))
+        elif withdrawn(event.type, event.content):
+            back = partial(doubts.withdraw, poll_event=related(event.content))
             self._actor.act(request, None, back)
         else:
-            self._actor.act(request, None, partial(core.ballot, answer_id=chosen))
+            self._actor.act(request, None, refusing(Reason.UNKNOWN_ANSWER), doubts.attempted)

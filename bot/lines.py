@@ -1,12 +1,12 @@
 """Which lines of a message are meant for us."""
 
 from bot import visible
-from bot.body import Message
+from bot.body import TEXT, Message
 from bot.desk import Desk
 from bot.matrix.door import RoomFacts
 from bot.places import PlaceFinder
 from bot.rules.facts import Account
-from handlers import core
+from handlers import attempts, core
 from handlers.core import Line
 from locales.codes import Place
 
@@ -58,6 +58,22 @@ class Lines:
             user in visible.accounts(line) or core.without_name(line, self._desk.names) is not None
             for line in message.lines
         )
+
+    def answering(self, message: Message, said: list[tuple[int, Line]]) -> list[Line]:
+        """Those that are meant as answers in a poll, but stand where none is done: beside what is
+        `said`; what is said as well in an edit, an emote or a caption."""
+        theirs = {at for number, line in said for at in self._words(message, number, line)}
+        beside = (text for number, text in enumerate(message.lines) if number not in theirs)
+        hidden = [one for one in beside if attempts.hides_answer(one, self._desk.names)]
+        obeyed = message.msgtype == TEXT and not message.edit
+        tried = [line for _, line in said if attempts.tries(line) and not obeyed]
+        return [*tried, *(Line(None, "", tries=True) for _ in hidden)]
+
+    def _words(self, message: Message, number: int, line: Line) -> range:
+        """The lines of what is said: one, or those that go on with the words of an item."""
+        holds = core.holds_words(line)
+        length = core.paragraph_length(message.lines, number, self._desk.names) if holds else 1
+        return range(number, number + length)
 
 
 def weightiest(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:

@@ -20,6 +20,28 @@ def replacement(content: Content) -> Content | None:
     return new if edit and isinstance(new, Mapping) else None
 
 
+def edits(content: Content) -> EventId | None:
+    """The event that it replaces; may be written in clear, so nothing but doubt rests on it."""
+    relation = content.get("m.relates_to")
+    edit = isinstance(relation, Mapping) and relation.get("rel_type") == "m.replace"
+    return related(content) if edit else None
+
+
+def redacted(content: Content) -> EventId | None:
+    """The event that a redaction empties; never encrypted."""
+    try:
+        return EventId(content["redacts"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def withdrawn(type_: str, content: Content) -> bool:
+    """Whether a poll response holds no answer at all: the one before is taken back (MSC3381)."""
+    inside = content.get(POLL_RESPONSES[type_])
+    answers = inside.get("answers") if isinstance(inside, Mapping) else inside
+    return not answers
+
+
 def thread(content: Content) -> EventId | None:
     """The root of the thread a message stands in."""
     relation = content.get("m.relates_to")

@@ -10,7 +10,7 @@ from bot.matrix.door import Event, Hearing, MatrixRefused, RoomFacts, SessionLos
 from bot.places import PlaceFinder
 from bot.rules import identity
 from bot.rules.facts import Account
-from handlers import core
+from handlers import core, doubts
 from locales.codes import Place
 from storage.outbox import Act
 from storage.people import RoomKind
@@ -48,7 +48,7 @@ class Unread:
                     tx.add_unread(row, sender, event.event_id, self._desk.clock())
         if place is not None:
             self._actor.trace(event, sender, [])
-            self._actor.note(self._actor.request(event, 0, sender, place, room), core.doubt)
+            self._actor.note(self._actor.request(event, 0, sender, place, room), doubts.unreadable)
 
     async def read_again(self) -> None:
         """A key came: perhaps for something that could not be read. It counts now, once."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import NoReturn, TypeVar
@@ -20,6 +21,7 @@ from locales.codes import CONTEXTS, YesNo, read_code
 Family = TypeVar("Family", bound=StrEnum)
 
 _USER = re.compile(r"@[^\s:]+:[^\s:]+(?::\d+)?")
+_OBJECTED = re.compile(r"#?\s*([0-9]{1,6})(?:\.([0-9]{1,6}))?(?![0-9])")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _EUROPEAN = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _LONGEST_LABEL = 8  # words in a code as it is shown
@@ -208,13 +210,36 @@ def number(words: Words) -> int:
     return int(typed)
 
 
-def ballot(words: Words) -> tuple[int, int | None]:
-    """The number of a poll, and the version of it if one is named: `3` or `3.2`."""
-    typed, _, version = words.peek().strip("#.,;:!?").partition(".")
-    if not version:
-        return number(words), None
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The poll that an answer is for: `3`, a version of it `3.2`, and for a yes the doubt that it
+    ends, `3.2.1`. Nothing: the one that is open."""
+
+    number: int | None = None
+    version: int | None = None
+    mark: int | None = None
+
+
+def yes(words: Words) -> Meant:
+    """Nothing may follow it: it may take the yes back."""
+    parts = words.peek().strip("#.,;:!?").split(".")
+    if not words.peek():
+        return Meant()
+    if len(parts) > 3:
+        words.wrong()
     words.take()
-    return number(Words(typed, words.command)), number(Words(version, words.command))
+    return Meant(*(number(Words(part, words.command)) for part in parts))
+
+
+def objection(words: Words) -> Meant:
+    """Whatever follows the number is ignored: a reason, a sign, a mark."""
+    typed = words.rest()
+    if not any(map(str.isalnum, typed)):
+        return Meant()
+    found = _OBJECTED.match(typed)
+    if found is None:
+        words.wrong()
+    return Meant(int(found[1]), int(found[2]) if found[2] else None)
 
 
 def attested(words: Words) -> Reference | int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.rules.facts import Code, EventId, Reference
+from bot.rules.facts import Code, Reference
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
 from handlers import arguments, ballots, private
@@ -20,10 +20,12 @@ _ACCOUNTS = {arguments.user, arguments.changes}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that begins with a known word, and what follows it; `name` None: unknown word."""
+    """A line that begins with a known word, and what follows it; `name` None: unknown word.
+    `tries`: a word of answering stands in it all the same."""
 
     name: str | None
     rest: str
+    tries: bool = False
 
 
 def read(text: str) -> Line:
@@ -31,7 +33,7 @@ def read(text: str) -> Line:
     parts = text.split()
     found = commands.find(parts)
     if found is None:
-        return Line(None, "")
+        return Line(None, "", tries=commands.answers(text))
     name, count = found
     rest = text
     for _ in range(count):
@@ -119,12 +121,16 @@ def paragraph(
 ) -> str:
     """A line, and those after it that begin nothing of their own: an item may be written so.
     `markers`: what stands before a line of a list, and belongs to the words of an item."""
-    found = [lines[number]]
-    for later, line in enumerate(lines[number + 1 :], number + 1):
-        if without_prefix(line, names) is not None:
-            break
-        found.append(markers.get(later, "") + line)
+    later = range(number + 1, number + paragraph_length(lines, number, names))
+    found = [lines[number], *(markers.get(at, "") + lines[at] for at in later)]
     return " ".join(filter(None, found))
+
+
+def paragraph_length(lines: Sequence[str], number: int, names: Sequence[str]) -> int:
+    """How many lines it has."""
+    after = range(number + 1, len(lines))
+    ends = (at for at in after if without_prefix(lines[at], names) is not None)
+    return next(ends, len(lines)) - number
 
 
 def answers(line: Line) -> bool:
@@ -161,16 +167,6 @@ def item_text(text: str, names: Sequence[str]) -> str | None:
 def ballot(turn: Turn, answer_id: str) -> Says:
     """An answer given in a native poll."""
     return ballots.answer_by_id(turn, answer_id)
-
-
-def withdraw(turn: Turn, poll_event: EventId | None) -> Says:
-    """An empty answer in a native poll: the earlier one is taken back."""
-    return ballots.withdraw(turn, poll_event)
-
-
-def doubt(turn: Turn) -> Says:
-    """Something was said that could not be read."""
-    return ballots.doubt(turn)
 
 
 def clear(turn: Turn) -> Says:

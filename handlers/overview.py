@@ -19,7 +19,7 @@ def state(turn: Turn, poll: m.Poll) -> Says:
     doubts = {one.number: len(turn.tx.polls.doubted(one) & set(voters)) for one in polls}
     facts: dict[str, Fact] = {
         "rows": tuple(_row(turn, one, voters) for one in polls),
-        "unreadable": tuple({"number": n, "unreadable": d} for n, d in doubts.items() if d) or None,
+        "doubts": tuple({"number": n, "doubts": d} for n, d in doubts.items() if d) or None,
     }
     return [Say("polls.overview", facts, poll.lane, slot=slot)]
 

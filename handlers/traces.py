@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.rules.facts import Account, Code, EventId
 from handlers.turn import Say, Says, Turn
-from locales.codes import WORDED
+from locales.codes import WORDED, Place
 from storage import models as m
 from storage.outbox import TABLE_LANE, Act
 from storage.tx import Tx
@@ -70,6 +70,13 @@ def ours(polls: Iterable[m.Poll]) -> Says:
         if poll.subject in WORDED
         for slot in (poll_slot(poll), companion_slot(poll))
     ]
+
+
+def ballot_in_direct_room(turn: Turn) -> None:
+    """It is redacted at the close, answer or attempt; those in other rooms are known."""
+    meeting = turn.tx.meetings.running()
+    if meeting is not None and turn.request.place is Place.DIRECT:
+        turn.tx.polls.trace(meeting, turn.request.event_id, turn.me, ballot=True)
 
 
 def redaction(event: EventId, lane: int = TABLE_LANE) -> Say:

@@ -47,6 +47,15 @@ Purpose = StrEnum(
 )
 
 
+class Cause(StrEnum):
+    """Why an answer is in doubt."""
+
+    TAKEN_BACK = "taken_back"
+    CHANGED = "changed"
+    NOT_UNDERSTOOD = "not_understood"
+    STILL = "still"  # a yes since then may have been on its way before
+
+
 class Place(StrEnum):
     """Where something is said."""
 
@@ -282,6 +291,12 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "de": NP_("language", "German"),
             "en": NP_("language", "English"),
         },
+        Cause: {
+            "taken_back": NP_("cause", "taken back"),
+            "changed": NP_("cause", "changed"),
+            "not_understood": NP_("cause", "not understood"),
+            "still": NP_("cause", "still in doubt"),
+        },
         Answer: {"agree": NP_("answer", "agree"), "object": NP_("answer", "object")},
         Outcome: {
             "consensus": NP_("outcome", "consensus"),
@@ -312,6 +327,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Phase: "phase",
         Direction: "direction",
         Answer: "answer",
+        Cause: "cause",
         Outcome: "outcome",
         Subject: "subject",
         Place: "place",

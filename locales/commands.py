@@ -1,12 +1,19 @@
 """The words of every command: what is typed, how it is used, what it does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
+from rapidfuzz.distance import DamerauLevenshtein
+
 from locales.catalogue import LANGUAGES, N_, NP_, translate
 from locales.codes import fold
+
+_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_NUMBER = re.compile(r"#?\d")
+_SHORTEST = 5  # letters in which one may be wrong; in longer words two, in shorter ones none
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,12 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
 )
 
 
+# What people also say to answer a poll; none of it is a command.
+OTHERWISE = NP_(
+    "answering", "ok|okay|objection|objecting|disagree|against|oppose|opposed|veto|approve|consent"
+)
+
+
 def word(name: str, language: str) -> str:
     """The word shown for a command."""
     return translate(WORDINGS[name].word, language, "command").split("|")[0]
@@ -243,3 +256,49 @@ def find(words: list[str]) -> tuple[str, int] | None:
         if len(words) >= count and (name := vocabulary().get(fold(" ".join(words[:count])))):
             return name, count
     return None
+
+
+def answers(text: str) -> bool:
+    """Whether a word of answering stands in a text, also misspelt by a letter or two."""
+    typed = [fold(found) for found in _LETTERS.findall(text)]
+    exactly = _folded(OTHERWISE, "answering")
+    return any(one in exactly or _near(one, _answering()) for one in typed)
+
+
+def objects(text: str) -> bool:
+    """Whether a text begins with a word of objecting and a number, as if that were a command."""
+    parts = text.split()
+    name, count = find(parts) or ("", 1)
+    misspelt = len(parts) == 2 and _near(fold(parts[0]), _objecting())
+    numbered = _NUMBER.match(" ".join(parts[count:])) is not None
+    return numbered and (name in {"object", "secret"} or misspelt)
+
+
+def _near(typed: str, words: frozenset[str]) -> bool:
+    """Whether it is one of the words, or nearly; but another command's word is meant as it is."""
+    if typed in words:
+        return True
+    if typed in vocabulary() or len(typed) < _SHORTEST - 1:
+        return False
+    return any(
+        DamerauLevenshtein.distance(typed, word) <= (1 if len(word) <= _SHORTEST else 2)
+        for word in words
+        if len(word) >= _SHORTEST
+    )
+
+
+@cache
+def _answering() -> frozenset[str]:
+    """Every word of the commands in all languages, folded; phrases end with one."""
+    return _objecting() | _folded(WORDINGS["agree"].word)
+
+
+@cache
+def _objecting() -> frozenset[str]:
+    return _folded(WORDINGS["object"].word) | _folded(WORDINGS["secret"].word)
+
+
+@cache
+def _folded(words: str, context: str = "command") -> frozenset[str]:
+    phrases = (translate(words, language, context).split("|") for language in ("en", *LANGUAGES))
+    return frozenset(fold(one) for several in phrases for one in several if " " not in one)

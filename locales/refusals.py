@@ -238,6 +238,18 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "can be asked "
             "anew."
         ),
+        Reason.WHICH_POLL: N_(
+            "More than one poll is open, so I do not know which one you mean. Say its number too: "
+            "`{do_status}` shows them."
+        ),
+        Reason.NUMBER_MISSING: N_(
+            "A yes names its poll, so that it never counts for another one. If you agree to what "
+            "poll {number} asks now, say `{do_agree} {number}.{version}`."
+        ),
+        Reason.UNKNOWN_ANSWER: N_(
+            "I have given out no such answer, so it does not count. Answer in the poll again, or "
+            "type it: `{do_status}` shows the open ones."
+        ),
         Reason.VERSION_MISSING: N_(
             "Poll {number} was asked more than once, and your answer may have been meant for an "
             "earlier version. If you agree to the words as they are now, say "

@@ -41,7 +41,7 @@ class Cases:
     def forget(self, case: m.Case) -> None:
         """Every row about the case; nothing is left that says it existed (R21, Q05)."""
         polls = select(m.Poll.id).where(m.Poll.case_id == case.id)
-        for of_poll in (m.Ballot, m.Doubt):
+        for of_poll in (m.Ballot, m.Yes, m.Doubt):
             self._session.execute(delete(of_poll).where(of_poll.poll_id.in_(polls)))
         for table in (m.Poll, m.Fiche, m.Rostered, m.TakenUp, m.Action):
             self._session.execute(delete(table).where(table.case_id == case.id))

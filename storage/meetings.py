@@ -156,7 +156,7 @@ class Meetings:
     def wipe(self, meeting: m.Meeting) -> None:
         """Delete the working data of a meeting: roll, rosters, ballots, digests (DESIGN 8)."""
         polls = select(m.Poll.id).where(m.Poll.meeting_id == meeting.id)
-        for of_poll in (m.Ballot, m.Doubt):
+        for of_poll in (m.Ballot, m.Yes, m.Doubt):
             self._session.execute(delete(of_poll).where(of_poll.poll_id.in_(polls)))
         for table in (m.Poll, m.Fiche, m.Rostered, m.TakenUp, m.Presence, m.Trace):
             self._session.execute(delete(table).where(table.meeting_id == meeting.id))

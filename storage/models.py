@@ -231,22 +231,35 @@ class Poll(Base):
 
 
 class Ballot(Base):
-    """One person's answer while a meeting lasts; deleted at its close."""
+    """One person's answer while a meeting lasts; deleted at its close. `mark`: the newest doubt of
+    theirs that a yes has named, and so was said after."""
 
     __tablename__ = "ballot"
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
     answer: Mapped[str]
+    mark: Mapped[int] = mapped_column(default=0)
+
+
+class Yes(Base):
+    """An event that said yes in a poll: deleted or edited, it leaves doubt."""
+
+    __tablename__ = "yes"
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), primary_key=True)
+    blind: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
 
 
 class Doubt(Base):
-    """Something a person said while a poll was open, that could not be read and may have been
-    an objection; deleted when it is read, and at the close."""
+    """Something a person said while a poll was open, that may have been an objection. `mark`: its
+    number among theirs in that poll, and 0 for what could not be read: that is deleted when it is
+    read. All are deleted at the close."""
 
     __tablename__ = "doubt"
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), primary_key=True)
     event: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    mark: Mapped[int] = mapped_column(default=0)
 
 
 class Trace(Base):

@@ -26,6 +26,7 @@ NAMING: tuple[InstrumentedAttribute[int] | InstrumentedAttribute[int | None], ..
     m.Rostered.account_id,
     m.Action.owner_id,
     m.Ballot.account_id,
+    m.Yes.account_id,
     m.Doubt.account_id,
     m.Unread.account_id,
 )

@@ -4,14 +4,16 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.rules import consensus
 from bot.rules.consensus import Answer
 from bot.rules.facts import Account, EventId
 from bot.rules.fiche import FICHE_ENDED, FicheState, Section
 from storage import models as m
 from storage.seal import Seal
+from storage.types import TokenType
 
 _WORDS, _BALLOT = "event", "ballot"  # what the index of a trace is for
 
@@ -53,6 +55,8 @@ class Polls:
 
     def by_answer(self, answer_id: str) -> tuple[m.Poll, Answer] | None:
         """The poll an answer id belongs to; ids are unique, so a ballot cannot be moved."""
+        if not TokenType.form.fullmatch(answer_id):
+            return None  # nobody gave that out
         either = or_(m.Poll.agree_id == answer_id, m.Poll.object_id == answer_id)
         poll = self._session.scalar(select(m.Poll).where(either))
         if poll is None:
@@ -61,6 +65,8 @@ class Polls:
 
     def by_secret(self, answer_id: str) -> m.Poll | None:
         """The poll in which this answer says that the words hold a secret."""
+        if not TokenType.form.fullmatch(answer_id):
+            return None
         return self._session.scalar(select(m.Poll).where(m.Poll.secret_id == answer_id))
 
     def called_secret(self, meeting: m.Meeting, case_id: int, digest: bytes) -> bool:
@@ -156,38 +162,86 @@ class Polls:
         rows = self._session.scalars(select(m.Ballot).where(m.Ballot.poll_id == poll.id))
         return {Account(row.account_id): Answer(row.answer) for row in rows}
 
-    def record(self, poll: m.Poll, account: int, answer: Answer) -> None:
+    def record(self, poll: m.Poll, account: int, answer: Answer, mark: int = 0) -> None:
+        """`mark`: of the newest doubt that it names."""
         row = self._session.get(m.Ballot, (poll.id, account))
         if row is None:
-            row = m.Ballot(poll_id=poll.id, account_id=account)
+            row = m.Ballot(poll_id=poll.id, account_id=account, mark=0)
             self._session.add(row)
-        row.answer = answer
+        row.answer, row.mark = answer, max(row.mark, mark)
         self._session.flush()
+
+    def said_yes(self, poll: m.Poll, account: int, event: EventId) -> None:
+        """Remember by which event, so that its deletion is noticed."""
+        blind = self._seal.index(event, "event")
+        if self._session.get(m.Yes, (poll.id, blind)) is None:
+            self._session.add(m.Yes(poll_id=poll.id, blind=blind, account_id=account))
+            self._session.flush()
+
+    def who_said_yes(self, event: str) -> Account | None:
+        """By that event, in any poll."""
+        blind = self._seal.index(event, "event")
+        found = self._session.scalar(select(m.Yes.account_id).where(m.Yes.blind == blind).limit(1))
+        return None if found is None else Account(found)
+
+    def unsay_yes(self, event: str, account: int) -> list[m.Poll]:
+        """The polls in which an event of somebody said yes; it is not looked for again."""
+        blind = self._seal.index(event, "event")
+        query = select(m.Yes).where(m.Yes.blind == blind, m.Yes.account_id == account)
+        rows = self._session.scalars(query).all()
+        polls = [self._session.get_one(m.Poll, row.poll_id) for row in rows]
+        for row in rows:
+            self._session.delete(row)
+        self._session.flush()
+        return polls
 
     def forget_answers(self, poll: m.Poll) -> None:
         """Who had answered and who had not would tell who called it secret (F05)."""
-        for of_poll in (m.Ballot, m.Doubt):
+        for of_poll in (m.Ballot, m.Yes, m.Doubt):
             self._session.execute(delete(of_poll).where(of_poll.poll_id == poll.id))
         self._session.flush()
 
-    def doubt(self, poll: m.Poll, account: int, event: str) -> bool:
-        """Somebody may have objected: an event of theirs could not be read. Whether it is new."""
+    def doubt(self, poll: m.Poll, account: int, event: str, *, read: bool) -> bool:
+        """Somebody may have objected: by an event of theirs that could not be read, or that was
+        `read` and does not say it clearly, and then gets a mark. Whether it is new."""
         blind = self._seal.index(event, "event")
-        if self._session.get(m.Doubt, (poll.id, blind)) is not None:
+        row = self._session.get(m.Doubt, (poll.id, blind))
+        if row is not None and (row.mark or not read):
             return False
-        self._session.add(m.Doubt(poll_id=poll.id, event=blind, account_id=account))
+        if row is None:
+            row = m.Doubt(poll_id=poll.id, event=blind, account_id=account)
+            self._session.add(row)
+        row.mark = self.last_mark(poll, account) + 1 if read else 0
         self._session.flush()
         return True
 
+    def last_mark(self, poll: m.Poll, account: int) -> int:
+        """Of the newest doubt of somebody in a poll, ended or not; 0 if there was none."""
+        query = select(func.max(m.Doubt.mark)).where(
+            m.Doubt.poll_id == poll.id, m.Doubt.account_id == account
+        )
+        return self._session.scalar(query) or 0
+
+    def named_mark(self, poll: m.Poll, account: int) -> int:
+        """The newest doubt that somebody's yes has named."""
+        row = self._session.get(m.Ballot, (poll.id, account))
+        return 0 if row is None else row.mark
+
     def doubted(self, poll: m.Poll) -> frozenset[Account]:
-        """Who said something during a poll that could not be read."""
+        """Whose answer in a poll is in doubt."""
         rows = self._session.scalars(select(m.Doubt).where(m.Doubt.poll_id == poll.id))
-        return frozenset(Account(row.account_id) for row in rows)
+        doubts = [(Account(row.account_id), row.mark) for row in rows]
+        ballots = self._session.scalars(select(m.Ballot).where(m.Ballot.poll_id == poll.id))
+        named = {Account(row.account_id): row.mark for row in ballots}
+        return consensus.in_doubt(doubts, named, self.ballots(poll))
 
     def read(self, event: str, account: int) -> list[m.Poll]:
-        """An event of somebody has been read after all; the polls it had cast doubt on."""
+        """An event of somebody has been read after all; the polls that it had cast doubt on by
+        that alone."""
         blind = self._seal.index(event, "event")
-        query = select(m.Doubt).where(m.Doubt.event == blind, m.Doubt.account_id == account)
+        query = select(m.Doubt).where(
+            m.Doubt.event == blind, m.Doubt.account_id == account, m.Doubt.mark == 0
+        )
         rows = self._session.scalars(query).all()
         polls = [self._session.get_one(m.Poll, row.poll_id) for row in rows]
         for row in rows:

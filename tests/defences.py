@@ -26,6 +26,7 @@ class Mutant:
 _IDENTITIES = "tests/test_identities.py"
 _CONSENSUS = "tests/rules/test_consensus.py"
 _UNREADABLE = "tests/test_unreadable.py"
+_DOUBTS = "tests/test_doubts.py"
 _HEARING = "tests/test_hearing.py"
 _ROOM_CHECKS = "tests/test_room_checks.py"
 _HOSTILE = "tests/homeserver/test_hostile.py"
@@ -257,10 +258,45 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "an answer taken back is counted where the clear relation points",
-        "handlers/ballots.py",
-        "            turn.tx.polls.doubt(poll, turn.me, turn.request.event_id)\n",
-        "            return cast(turn, poll, Answer.OBJECT)\n",
+        "handlers/doubts.py",
+        "            return _doubted(turn, [poll], Cause.TAKEN_BACK)\n",
+        "            turn.tx.polls.record(poll, turn.me, Answer.OBJECT)\n",
         ("tests/test_corners.py",),
+    ),
+    Mutant(
+        "any yes ends a doubt",
+        "bot/rules/consensus.py",
+        "if not 0 < mark <= named.get(who, 0)}",
+        "if who not in named}",
+        (_CONSENSUS, _DOUBTS),
+    ),
+    Mutant(
+        "a yes that is deleted stands",
+        "bot/doubting.py",
+        "        if who is not None:\n",
+        "        if target is None:\n",
+        (f"{_DOUBTS}::test_a_yes_that_is_deleted_does_not_stand",),
+    ),
+    Mutant(
+        "an objection that was refused leaves no doubt",
+        "bot/acting.py",
+        "if otherwise is None and line is not None and attempts.leaves_doubt(line, refused):",
+        "if request is None:",
+        (f"{_DOUBTS}::test_what_is_not_understood_is_no_consensus",),
+    ),
+    Mutant(
+        "an answer in a caption or behind a dash is overheard",
+        "bot/hearing.py",
+        "self._doubting.said(event, sender, room, attempt=bool(doubtful))",
+        "self._doubting.said(event, sender, room, attempt=False)",
+        (f"{_DOUBTS}::test_no_answer_is_given_in_a_caption_or_an_emote",),
+    ),
+    Mutant(
+        "a mark that nobody gave out ends what comes later",
+        "handlers/ballots.py",
+        "mark = min(meant.mark or 0, turn.tx.polls.last_mark(poll, turn.me))",
+        "mark = meant.mark or 0",
+        (f"{_DOUBTS}::test_a_mark_that_was_not_given_out_ends_nothing",),
     ),
     Mutant(
         "whoever was made up at first sight vouches for others",

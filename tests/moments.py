@@ -106,8 +106,7 @@ def figures(sent: list[Sent]) -> Facts:
     """Those of the one open poll in the newest overview."""
     shown = [facts_of(one) for one in sent if facts_of(one).get("kind") == "polls.overview"][-1]
     (row,) = shown["rows"]
-    unreadable = [one["unreadable"] for one in shown.get("unreadable", [])]
-    return {**row, "unreadable": sum(unreadable)}
+    return {**row, "doubts": sum(one["doubts"] for one in shown.get("doubts", []))}
 
 
 def reason(sent: list[Sent]) -> str:

@@ -30,7 +30,10 @@ class Version:
     waiting: bool = False  # for the officer to attest
     agreed: set[str] = field(default_factory=set)
     objected: set[str] = field(default_factory=set)
-    doubts: set[tuple[str, str]] = field(default_factory=set)  # who, event
+    doubts: set[tuple[str, str]] = field(default_factory=set)  # who, event: could not be read
+    unclear: dict[str, list[str]] = field(default_factory=dict)  # who → events, as they came
+    ended: dict[str, int] = field(default_factory=dict)  # who → after how many of them a yes is
+    yeses: set[tuple[str, str]] = field(default_factory=set)  # who, event
     secret: bool = False
     outcome: str | None = None
 
@@ -41,6 +44,12 @@ class Version:
     @property
     def answered(self) -> set[str]:
         return self.agreed | self.objected
+
+    def in_doubt(self, who: str) -> bool:
+        """Something of theirs may have been an objection, and none is certain."""
+        unread = any(one == who for one, _ in self.doubts)
+        unclear = len(self.unclear.get(who, [])) > self.ended.get(who, 0)
+        return who not in self.objected and (unread or unclear)
 
 
 @dataclass
@@ -67,6 +76,7 @@ class Oracle:
     secrets: set[object] = field(default_factory=set)  # words that hold one
     versions: list[Version] = field(default_factory=list)  # in the order in which they were asked
     told: list[Told] = field(default_factory=list)
+    event: str = ""  # that is being heard
 
     # What can be seen
 
@@ -103,7 +113,7 @@ class Oracle:
         """The page's sentence. Agreement counts only while the meeting is in session, and an
         objection is final, so both have been seen to when they were said."""
         everybody = self.complete() and self.roster <= one.agreed
-        doubted = any(who in self.roster for who, _ in one.doubts)
+        doubted = any(map(one.in_doubt, self.roster))
         return everybody and not one.objected and not doubted and not one.secret
 
     def standing(self) -> list[Version]:
@@ -118,6 +128,11 @@ class Oracle:
         """Of each open poll: number, version, how many answered, of how many."""
         of = len(self.voters())
         return {(one.number, one.version, len(one.answered), of) for one in self.open_ones()}
+
+    def in_doubt(self) -> set[Told]:
+        """Of each open poll in which somebody's answer is in doubt: its number, and how many's."""
+        counts = {one.number: sum(map(one.in_doubt, self.roster)) for one in self.open_ones()}
+        return {(number, count) for number, count in counts.items() if count}
 
     # Who may, and when
 
@@ -260,15 +275,98 @@ class Oracle:
 
     # Answering
 
-    def answer(self, who: str, one: Version, answer: str, *, in_room: bool) -> None:
+    def answer(self, who: str, one: Version, answer: str, *, in_room: bool, ends: int = 0) -> None:
+        """`ends`: how many doubts of theirs a yes says it comes after."""
         self._require_may_answer(who, one, in_room=in_room)
         if answer == "agree":
             self.require_session()
+            known = len(one.unclear.get(who, []))
+            one.ended[who] = max(one.ended.get(who, 0), min(ends, known))
+            one.yeses.add((who, self.event))
         if answer == "object" or who in one.objected:
             one.objected.add(who)
         else:
             one.agreed.add(who)
         self._look(one)
+
+    def types(self, who: str, one: Version, answer: str, *, in_room: bool, ends: int = 0) -> None:
+        """An objection that cannot be obeyed may have been meant for any poll of theirs."""
+        try:
+            self.answer(who, one, answer, in_room=in_room, ends=ends)
+        except Refused:
+            if answer == "object":
+                self.tries(who)
+            raise
+
+    def chooses(self, who: str, one: Version, answer: str) -> None:
+        """In the native poll: the number at least is certain."""
+        try:
+            self.answer(who, one, answer, in_room=False)
+        except Refused:
+            if answer == "object":
+                self.tries_in(who, one)
+            raise
+
+    def types_no_number(self, who: str, answer: str, *, in_room: bool) -> None:
+        """It objects to the one open poll; a yes names its poll."""
+        asked = [one for one in self.open_ones() if who in self.roster and self.running]
+        if len(asked) > 1:
+            self.tries(who)
+        if len(asked) == 1 and answer == "object":
+            return self.types(who, asked[0], answer, in_room=in_room)
+        raise Refused
+
+    def types_secret(self, who: str, one: Version, *, in_room: bool) -> None:
+        try:
+            self.secret(who, one, in_room=in_room)
+        except Refused:
+            self.tries(who)
+            raise
+
+    def chooses_secret(self, who: str, one: Version) -> None:
+        try:
+            self.secret(who, one, in_room=False)
+        except Refused:
+            self.tries_in(who, one)
+            raise
+
+    def tries(self, who: str, *of: Version) -> None:
+        """Something that may have been an objection."""
+        for one in of or self.open_ones():
+            events = one.unclear.setdefault(who, [])
+            asked = self.running and one.open and who in self.roster
+            if asked and who not in one.objected and self.event not in events:
+                events.append(self.event)
+
+    def tries_in(self, who: str, one: Version) -> None:
+        same = [other for other in self.open_ones() if other.number == one.number]
+        if same:
+            self.tries(who, *same)
+
+    def refuses_to_understand(self, who: str) -> None:
+        """It was said to the bot, and is refused besides."""
+        self.tries(who)
+        raise Refused
+
+    def takes_back(self, who: str, one: Version) -> None:
+        if one.open and who in self.roster:
+            self.tries(who, one)
+        else:
+            self.tries(who)
+
+    def unsays(self, event: str, by: str | None = None) -> None:
+        """An event that said yes is deleted, or edited by whoever said it."""
+        for one in self.versions:
+            for who, said in sorted(one.yeses):
+                if said == event and by in {None, who}:
+                    one.yeses.discard((who, said))
+                    self.tries(who, one)
+
+    def edits(self, who: str, event: str, *, into_answer: bool) -> None:
+        """No command is done that way."""
+        self.unsays(event, who)
+        if into_answer:
+            self.refuses_to_understand(who)
 
     def secret(self, who: str, one: Version, *, in_room: bool) -> None:
         """It closes, and the same words are refused for the rest of the form."""
@@ -279,6 +377,7 @@ class Oracle:
         for same in self.open_ones():
             if same.words == one.words:
                 same.secret = True
+                same.yeses.clear()
                 self._settle(same)
 
     def close_poll(self, who: str, number: int) -> None:
@@ -445,7 +544,7 @@ class Oracle:
 
     def _look(self, one: Version) -> None:
         """Nothing can change any more: all have answered, and no doubt is left that matters."""
-        doubted = any(who in self.roster for who, _ in one.doubts)
+        doubted = any(map(one.in_doubt, self.roster))
         if self.voters() <= one.answered and (one.objected or not doubted):
             self._settle(one)
 

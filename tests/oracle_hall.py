@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from zipfile import ZipFile
@@ -27,6 +28,7 @@ SEATS = {"schepen": "mayor", "burgemeester": "mayor", "io": "officer", COORDINAT
 CANARIES = ("zwaluw", "kwikstaart", "ijsvogel")
 WORDS = ("Telt sinds 4 mei elke zwaluw.", "Ziet een kwikstaart.", "Ziet een ijsvogel.")
 AMISS = {"fault", "poll.void", "item.void", "side.opened", "file.failed", "redaction.failed"}
+REDACTION = "m.room.redaction"
 RESPONSE = "org.matrix.msc3381.poll.response"
 PICTURES: dict[tuple[bool, bool, str], tuple[Picture, str]] = {}
 TAKEN_UP, FOLLOWED, OPENED = "taken up", "followed", "opened"
@@ -105,12 +107,21 @@ class Listening:
             self.hears(who, sent, follows)
 
     def hears(self, who: str, sent: Sent, follows: Callable[[], None]) -> None:
-        event = self.event(sent)
+        event, self.oracle.event = self.event(sent), sent.event_id
         if self.oracle.heard(who):
             self.delivered.append(event)
             self.compare(self.hall.hears(event), follows)
         else:
             self.compare(self.hall.hears(event), nothing)
+
+    def deletes(self, by: str, sent: Sent) -> None:
+        """Anybody may have: a redaction is not encrypted."""
+        sent.content = {}
+        user, target = self.hall.user_id(by), sent.event_id
+        redaction = self.hall.matrix.add(sent.room, user, REDACTION, {"redacts": target})
+        self.oracle.event = redaction.event_id
+        event = self.event(redaction, Hearing.CLEAR)
+        self.compare(self.hall.hears(event), partial(self.oracle.unsays, target))
 
     def event(self, sent: Sent, how: Hearing = Hearing.TRUSTED) -> Event:
         event = heard(sent, self.hall.now, how)
@@ -178,6 +189,8 @@ class Listening:
             shown = {tuple(row[name] for name in names) for row in overviews[-1]["rows"]}
             answered = {row for row in self.oracle.figures() if row[2]}
             assert answered <= shown <= self.oracle.figures()
+            doubts = overviews[-1].get("doubts", [])
+            assert {(row["number"], row["doubts"]) for row in doubts} == self.oracle.in_doubt()
         papers = self.hall.matrix.uploads[self.uploads :]
         self.uploads += len(papers)
         if ("form", "adopted") in told and not self.oracle.screen:
@@ -204,6 +217,12 @@ class Listening:
     def direct(self, who: str) -> str:
         return self.runner.run(self.hall.direct(who))
 
+    def answers_of(self, who: str | None = None) -> list[Sent]:
+        """What was said in answer to polls and heard, and is not deleted; newest first."""
+        heard = [self.hall.matrix.events[one.event_id] for one in reversed(self.delivered)]
+        theirs = [one for one in heard if who is None or one.sender == self.hall.user_id(who)]
+        return [one for one in theirs if one.content and answers(one)]
+
     def ballot(self, who: str, one: Version, answer: str) -> tuple[str, Facts] | None:
         """Room and content of an answer in the native poll; None when they were not asked."""
         poll = self.asked[one.number, one.version]
@@ -222,6 +241,11 @@ class Listening:
         answers = [shown["answers"][answer]] if answer in shown["answers"] else []
         relation = {"rel_type": "m.reference", "event_id": event}
         return room, {"m.relates_to": relation, RESPONSE: {"answers": answers}}
+
+
+def answers(sent: Sent) -> bool:
+    typed = str(sent.content.get("body", "")).startswith(("!akkoord", "!bezwaar"))
+    return sent.type == RESPONSE or typed
 
 
 def nothing() -> None:

@@ -1,6 +1,8 @@
 """The acts of a feedback form, as they come: to be done to a hall and to its oracle alike."""
 
 import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +44,16 @@ def typed(answer: str, one: Version) -> str:
 IN_FORM = precondition(lambda self: len(self.oracle.versions) > 1)
 IN_ROOM = precondition(lambda self: self.oracle.versions and not self.oracle.screen)
 HOW = ("native", "room", "direct")
+ROOMS = ("room", "direct")
+UNCLEAR = (
+    "!bezwar {number}",
+    "!bezwaar peiling {number}",
+    "!ik maak bezwaar {number}",
+    "!bezwaar 99",
+)
+HIDDEN = ("- !bezwaar {number}", "ok, !bezwar {number}", "bezwaar {number}")
+KINDS = ("m.text", "m.emote", "m.image")
+REASONS = (", want het klopt niet", " 👎", ".", " (zie verslag)")
 
 PERSON = st.sampled_from((*SEATED, *SEATED, *NEWCOMERS))
 OFFICER = st.sampled_from(("io",) * 9 + ("ocmw",))
@@ -108,6 +120,8 @@ class Ritual(RuleBasedStateMachine):
             self.sits_down(private=private, screen=screen)
         elif between := sorted(self.oracle.in_room - self.oracle.roster):
             self.joins_in(between[0])
+        elif self.oracle.in_doubt() and pick:
+            self.says_yes_after_all()
         elif self.oracle.open_ones():
             self.the_rest_agrees(pick=0, how=HOW[pick % 2 * 2], but=pick // 4)
         elif not self.oracle.followed and pick % 2:
@@ -122,6 +136,12 @@ class Ritual(RuleBasedStateMachine):
             self.closes_the_form(who="io")
         else:
             self.proposes(who="io", section=section, words=words)
+
+    def says_yes_after_all(self) -> None:
+        """All who are in doubt name the newest of it."""
+        for one in self.oracle.open_ones():
+            for who in sorted(filter(one.in_doubt, self.oracle.roster)):
+                self.ends_a_doubt(who, one, len(one.unclear.get(who, [])), "direct")
 
     def joins_in(self, who: str) -> None:
         """Somebody has come in since, and is asked like the others."""
@@ -240,13 +260,13 @@ class Ritual(RuleBasedStateMachine):
     @rule(who=PERSON, pick=PICK, how=st.sampled_from(HOW))
     def calls_secret(self, who: str, pick: int, how: str) -> None:
         one = self.version(pick)
-        follows = partial(self.oracle.secret, who, one, in_room=how == "room")
+        follows = partial(self.oracle.chooses_secret, who, one)
         if how == "native" and self.oracle.private and one.about != "feedback":
             if (found := self.at.ballot(who, one, "secret")) is not None:
                 self.at.sends(who, *found, follows)
         elif how != "native":
             one = self.oracle.newest(one.number)
-            follows = partial(self.oracle.secret, who, one, in_room=how == "room")
+            follows = partial(self.oracle.types_secret, who, one, in_room=how == "room")
             self.at.types(who, f"!geheim {one.number}", follows, direct=how == "direct")
 
     @precondition(lambda self: self.oracle.open_ones())
@@ -256,8 +276,94 @@ class Ritual(RuleBasedStateMachine):
         one = self.version(pick)
         if one.waiting or (found := self.at.ballot(who, one, "none")) is None:
             return
-        event = f"back {len(self.at.delivered)}"
-        self.at.sends(who, *found, partial(self.oracle.doubt, who, event, one))
+        self.at.sends(who, *found, partial(self.oracle.takes_back, who, one))
+
+    # What was meant as an answer
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(who=PERSON, pick=FEW_PICKS, line=st.sampled_from(UNCLEAR), how=st.sampled_from(ROOMS))
+    def is_not_understood(self, who: str, pick: int, line: str, how: str) -> None:
+        """Misspelt, with another word before the number, or of a poll that is not there."""
+        follows = partial(self.oracle.refuses_to_understand, who)
+        line = line.format(number=self.version(pick).number)
+        self.at.types(who, line, follows, direct=how == "direct")
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(who=PERSON, pick=FEW_PICKS, line=st.sampled_from(HIDDEN), kind=st.sampled_from(KINDS))
+    def answers_in_passing(self, who: str, pick: int, line: str, kind: str) -> None:
+        """Behind other words, as an emote or in a caption: not said to the bot."""
+        line = line.format(number=self.version(pick).number)
+        content = {"msgtype": kind, "body": line, "filename": "foto.jpg"}
+        self.at.sends(who, self.at.hall.room, content, partial(self.oracle.tries, who))
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(who=PERSON, pick=FEW_PICKS)
+    def quotes(self, who: str, pick: int) -> None:
+        """What somebody else said is not said again."""
+        line = f"> !bezwaar {self.version(pick).number}"
+        self.at.types(who, f"{line}\n\nWaarom?", nothing)
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(
+        who=PERSON,
+        answer=st.sampled_from(("agree", "object", "object")),
+        how=st.sampled_from(ROOMS),
+    )
+    def names_no_poll(self, who: str, answer: str, how: str) -> None:
+        follows = partial(self.oracle.types_no_number, who, answer, in_room=how == "room")
+        self.at.types(who, f"!{TYPED[answer]}", follows, direct=how == "direct")
+
+    @precondition(lambda self: self.oracle.open_ones())
+    @rule(who=PERSON, pick=FEW_PICKS, why=st.sampled_from(REASONS), how=st.sampled_from(ROOMS))
+    def objects_with_a_reason(self, who: str, pick: int, why: str, how: str) -> None:
+        one = self.oracle.newest(self.version(pick).number)
+        follows = partial(self.oracle.types, who, one, "object", in_room=how == "room")
+        self.at.types(who, f"!bezwaar {one.number}{why}", follows, direct=how == "direct")
+
+    @precondition(lambda self: self.oracle.in_doubt())
+    @rule(pick=PICK, off=st.sampled_from((0, 0, -1, 1)), how=st.sampled_from(ROOMS))
+    def says_yes_to_a_doubt(self, pick: int, off: int, how: str) -> None:
+        """The newest, the one before, or one that nobody was told of."""
+        found = [(one, who) for one in self.oracle.open_ones() for who in sorted(one.unclear)]
+        if found:
+            one, who = found[pick % len(found)]
+            self.ends_a_doubt(who, one, len(one.unclear[who]) + off, how)
+
+    def ends_a_doubt(self, who: str, one: Version, ends: int, how: str) -> None:
+        one, in_room = self.oracle.newest(one.number), how == "room"
+        follows = partial(self.oracle.types, who, one, "agree", in_room=in_room, ends=ends)
+        line = f"!akkoord {one.number}.{one.version}.{max(ends, 0)}"
+        self.at.types(who, line, follows, direct=not in_room)
+
+    @precondition(lambda self: self.at.answers_of())
+    @rule(by=PERSON, pick=PICK)
+    def deletes_an_answer(self, by: str, pick: int) -> None:
+        answers = self.at.answers_of()
+        self.at.deletes(by, answers[pick % len(answers)])
+
+    @precondition(lambda self: self.at.answers_of())
+    @rule(who=PERSON, pick=PICK, words=st.sampled_from(("!bezwaar 2", "- !bezwaar 2", "laat maar")))
+    def edits_an_answer(self, who: str, pick: int, words: str) -> None:
+        answers = [one for one in self.at.answers_of(who) if one.room == self.at.hall.room]
+        if answers and who in self.oracle.in_room:
+            self.edit(who, answers[pick % len(answers)].event_id, words)
+
+    def edit(self, who: str, event: str, words: str) -> None:
+        content = {
+            "msgtype": "m.text",
+            "body": f"* {words}",
+            "m.new_content": {"msgtype": "m.text", "body": words},
+            "m.relates_to": {"rel_type": "m.replace", "event_id": event},
+        }
+        follows = partial(self.oracle.edits, who, event, into_answer="bezwaar" in words)
+        if words.startswith("-"):
+            follows = partial(self.unseen, follows)
+        self.at.sends(who, self.at.hall.room, content, follows)
+
+    def unseen(self, follows: Callable[[], None]) -> None:
+        """The same, but nothing is said to be refused."""
+        with suppress(Refused):
+            follows()
 
     @rule(who=PERSON, pick=PICK, what=st.sampled_from(("agree", "object", "chat")))
     def says_what_cannot_be_read(self, who: str, pick: int, what: str) -> None:
@@ -286,20 +392,23 @@ class Ritual(RuleBasedStateMachine):
         if not self.oracle.heard(who) or who in self.at.renewed:
             return []  # whoever has another identity by now did not say this
         read = partial(self.oracle.read, who, sent.event_id)
-        return [read] if one is None else [partial(self.newest, who, one.number, what), read]
+        if one is None:
+            return [read]
+        return [partial(self.newest, who, one.number, what, sent.event_id), read]
 
-    def newest(self, who: str, number: int, answer: str) -> None:
-        self.oracle.answer(who, self.oracle.newest(number), answer, in_room=True)
+    def newest(self, who: str, number: int, answer: str, event: str) -> None:
+        self.oracle.event = event
+        self.oracle.types(who, self.oracle.newest(number), answer, in_room=True)
 
     def answer(self, who: str, one: Version, answer: str, how: str) -> None:
         found = None
         if how == "native" and (one.number, one.version) in self.at.asked:
             found = self.at.ballot(who, one, answer)
         if found is not None:
-            self.at.sends(who, *found, partial(self.oracle.answer, who, one, answer, in_room=False))
+            self.at.sends(who, *found, partial(self.oracle.chooses, who, one, answer))
         else:
             one = self.oracle.newest(one.number)
-            follows = partial(self.oracle.answer, who, one, answer, in_room=how == "room")
+            follows = partial(self.oracle.types, who, one, answer, in_room=how == "room")
             direct = how != "room"
             self.at.types(who, typed(answer, one), follows, direct=direct)
 

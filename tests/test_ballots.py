@@ -125,11 +125,14 @@ async def test_typed_in_the_direct_room_an_answer_counts_in_both_modes(
 
 async def test_typed_in_the_room_it_counts_for_nothing_and_is_removed(hidden: Hall) -> None:
     moment = await at.with_item(hidden)
-    before = store(hidden)
+    await moment.votes("clb", "agree")
+    before = store(hidden)["ballot"]
     typed = hidden.typed("clb", f"!bezwaar {moment.poll['number']}", hidden.room)
-    assert reason(await moment.hears(typed)) == Reason.ANSWER_IN_PRIVATE
-    assert store(hidden) == before
+    sent = await moment.hears(typed)
+    assert only(sent, "refused")["reason"] == Reason.ANSWER_IN_PRIVATE
+    assert store(hidden)["ballot"] == before
     assert not hidden.matrix.events[typed.event_id].content
+    assert "poll.closed" not in kinds(await moment.everybody("agree", but=("clb",)))
 
 
 async def test_an_answer_of_a_private_poll_is_not_heard_in_the_room(hidden: Hall) -> None:
@@ -242,7 +245,7 @@ async def test_an_answer_taken_back_in_private_is_doubt(hidden: Hall) -> None:
     content = {"m.relates_to": {"event_id": asked.event_id}, "m.selections": []}
     back = hidden.matrix.add(asked.room, hidden.user_id("clb"), "m.poll.response", content)
     sent = await moment.hears(back)
-    assert sorted(kinds(sent)) == ["ballot.taken_back", "polls.overview"]
+    assert sorted(kinds(sent)) == ["ballot.doubted", "polls.overview"]
     assert "poll.closed" not in kinds(await moment.everybody("agree", but=("clb",)))
 
 
@@ -252,7 +255,7 @@ async def test_what_cannot_be_read_in_a_direct_room_may_have_been_an_objection(
     moment = await at.with_item(either)
     room = await either.direct("clb")
     typed = either.typed("clb", f"bezwaar {moment.poll['number']}", room)
-    assert figures(await moment.hears(typed, how=Hearing.UNREADABLE))["unreadable"] == 1
+    assert figures(await moment.hears(typed, how=Hearing.UNREADABLE))["doubts"] == 1
     assert "poll.closed" not in kinds(await moment.everybody("agree"))
 
 
@@ -336,7 +339,7 @@ async def test_what_is_called_secret_may_not_be_asked_again(hall: Hall) -> None:
 async def test_said_in_the_room_it_is_refused_and_removed_at_once(hall: Hall) -> None:
     moment = await at.with_item(hall)
     typed = hall.typed("clb", f"!geheim {moment.poll['number']}", hall.room)
-    assert reason(await moment.hears(typed)) == Reason.NOT_HERE
+    assert only(await moment.hears(typed), "refused")["reason"] == Reason.NOT_HERE
     assert not hall.matrix.events[typed.event_id].content
 
 

@@ -13,13 +13,14 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from demo.scene import COORDINATOR
 from tests.hall import key_of
-from tests.oracle import Refused
+from tests.oracle import Refused, Version
 from tests.oracle_hall import NEWCOMERS, WORDS
-from tests.ritual import CHAIR, PERSON, PICK, WORD, Ritual
+from tests.ritual import CHAIR, HIDDEN, PERSON, PICK, REASONS, UNCLEAR, WORD, Ritual
 
 TROUBLES = (
     *("object", "secret", "newcomer", "unread", "back", "says so", "suspended", "removed"),
     *("late", "came and went", "gone and back"),
+    *("misspelt", "caption", "deleted", "edited", "no number", "reason"),
 )
 TROUBLE = st.sampled_from(TROUBLES)
 
@@ -172,10 +173,28 @@ class Meeting(Ritual):
             self.says_what_cannot_be_read(who=who, pick=0, what="object")
         elif trouble == "back":
             self.takes_back(who=who, pick=0)
+        elif trouble in {"misspelt", "caption", "deleted", "edited", "no number", "reason"}:
+            self.goes_wrong(who, one, trouble)
         else:
             self.departs(who=who, how=trouble)
         for everybody in (who, *sorted(self.oracle.roster)):
             self.answer(everybody, one, "agree", "direct")
+
+    def goes_wrong(self, who: str, one: Version, trouble: str) -> None:
+        """Somebody who has agreed means to object, in a way of their own."""
+        self.answer(who, one, "agree", "direct" if self.oracle.private else "room")
+        if trouble == "misspelt":
+            self.is_not_understood(who=who, pick=0, line=UNCLEAR[0], how="direct")
+        elif trouble == "caption":
+            self.answers_in_passing(who=who, pick=0, line=HIDDEN[2], kind="m.image")
+        elif trouble == "no number":
+            self.names_no_poll(who=who, answer="object", how="direct")
+        elif trouble == "reason":
+            self.objects_with_a_reason(who=who, pick=0, why=REASONS[0], how="direct")
+        elif trouble == "deleted" and (said := self.at.answers_of(who)):
+            self.at.deletes(who, said[0])
+        elif trouble == "edited":
+            self.edits_an_answer(who=who, pick=0, words="!bezwaar 2")
 
     at_the_last_moment = rule(who=PERSON, trouble=TROUBLE, words=WORD)(before_the_last_answer)
     before_it_is_too_late = rule(who=PERSON, trouble=TROUBLE, words=WORD)(before_the_last_answer)

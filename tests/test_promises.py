@@ -192,8 +192,19 @@ COLUMNS = {
         "poll_id": "while the meeting lasts",
         "event": "keyed index",
         "account_id": "who",
+        "mark": "number of theirs",
     },
-    "ballot": {"poll_id": "while the meeting lasts", "account_id": "who", "answer": "code"},
+    "yes": {
+        "poll_id": "while the meeting lasts",
+        "blind": "keyed index",
+        "account_id": "who",
+    },
+    "ballot": {
+        "poll_id": "while the meeting lasts",
+        "account_id": "who",
+        "answer": "code",
+        "mark": "of the doubt it ends",
+    },
     "trace": {
         "id": "number",
         "meeting_id": "while it lasts",
@@ -414,7 +425,17 @@ async def test_who_did_not_speak_or_come_cannot_be_told_afterwards(hall: Hall) -
     await moment.says(COORDINATOR, "!vergadering sluiten")
     found = tables(hall.desk.engine, hall.desk.seal)
     assert found["meeting"]
-    for table in ("presence", "rostered", "ballot", "doubt", "poll", "taken_up", "trace", "fiche"):
+    for table in (
+        "presence",
+        "rostered",
+        "ballot",
+        "yes",
+        "doubt",
+        "poll",
+        "taken_up",
+        "trace",
+        "fiche",
+    ):
         assert found[table] == [], table
     people_named = {
         f"{table}.{column.name}"

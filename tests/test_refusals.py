@@ -17,10 +17,11 @@ from handlers.arguments import Words, form_code
 from locales.catalogue import catalogue
 from locales.codes import fold
 from tests import moments as at
-from tests.hall import Hall, Picture
-from tests.moments import MISTYPED, UNKNOWN, Moment, gathered_hall, reason, store
+from tests.hall import Hall, Picture, facts_of
+from tests.moments import MISTYPED, UNKNOWN, Moment, gathered_hall, kinds, reason, store
 
 R = Reason
+DOUBTED = ["ballot.doubted", "polls.overview"]
 C = COORDINATOR
 WORD = re.compile(r"[\w@:.'-]+")
 
@@ -34,6 +35,7 @@ class Bad:
     who: str
     line: str
     direct: bool = False
+    doubts: bool = False  # it may have been an objection: that much changes
 
 
 BAD = (
@@ -206,16 +208,20 @@ BAD = (
     Bad(R.POLL_CLOSED, at.followed, "clb", "!bezwaar {number}"),
     Bad(R.VERSION_MISSING, at.amended, "clb", "!akkoord {number}"),
     Bad(R.POLL_CLOSED, at.amended, "clb", "!akkoord {number}.1"),
-    Bad(R.POLL_CLOSED, at.amended, "clb", "!bezwaar {number}.1"),
-    Bad(R.WRONG_ARGUMENTS, at.amended, "clb", "!akkoord {number}.zwanenzang"),
+    Bad(R.POLL_CLOSED, at.amended, "clb", "!bezwaar {number}.1", doubts=True),
+    Bad(R.WRONG_ARGUMENTS, at.amended, "clb", "!akkoord {number}.zwanenzang", doubts=True),
     Bad(R.POLL_CLOSED, at.followed, C, "!sluit {number}"),
     Bad(R.POLL_CLOSED, at.followed, C, "!herinneren {number}"),
     Bad(R.POLL_CLOSED, at.adopted, "clb", "geheim {number}", direct=True),
     Bad(R.UNKNOWN_POLL, at.polled, C, "!herinneren 7"),
-    Bad(R.UNKNOWN_POLL, at.polled, "clb", "geheim 7", direct=True),
+    Bad(R.UNKNOWN_POLL, at.polled, "clb", "geheim 7", direct=True, doubts=True),
     Bad(R.ANSWER_IN_PRIVATE, at.asked_in_private, "clb", "!akkoord {number}"),
-    Bad(R.ANSWER_IN_PRIVATE, at.asked_in_private, "clb", "!bezwaar {number}"),
-    Bad(R.NO_WORDS, at.polled, "clb", "geheim {number}", direct=True),
+    Bad(R.ANSWER_IN_PRIVATE, at.asked_in_private, "clb", "!bezwaar {number}", doubts=True),
+    Bad(R.NO_WORDS, at.polled, "clb", "geheim {number}", direct=True, doubts=True),
+    Bad(R.UNKNOWN_WORD, at.polled, "clb", "!zwanenzang bezwaar", doubts=True),
+    Bad(R.NUMBER_MISSING, at.polled, "clb", "!akkoord"),
+    Bad(R.UNKNOWN_POLL, at.in_session, "clb", "!akkoord"),
+    Bad(R.UNKNOWN_POLL, at.in_session, "clb", "!bezwaar"),
     Bad(R.NOT_ENTITLED, at.polled, "clb", "!herinneren {number}"),
     # the fiche
     Bad(R.NO_FICHE, at.followed, "io", "!punt sociaal + zwanenzang"),
@@ -293,9 +299,12 @@ async def test_it_is_refused_with_one_sentence_and_changes_nothing(
 
     sent = await moment.says(bad.who, line, direct=bad.direct)
 
-    assert reason(sent) == bad.why
-    assert store(hall) == before
-    (answer,) = sent
+    assert sorted(kinds(sent)) == sorted(["refused", *(DOUBTED if bad.doubts else ())])
+    (answer,), after = [one for one in sent if facts_of(one)["kind"] == "refused"], store(hall)
+    assert facts_of(answer)["reason"] == bad.why
+    assert [name for name in before if after[name] != before[name]] == (
+        ["doubt"] if bad.doubts else []
+    )
     assert answer.room == room
     body = str(answer.content["body"])
     assert 20 < len(body) < 700
@@ -470,6 +479,8 @@ def test_every_reason_is_provoked() -> None:
         R.ON_SCREEN,
         R.FORM_FULL,
         R.SECRET_INSIDE,
+        R.WHICH_POLL,  # tests/test_doubts.py
+        R.UNKNOWN_ANSWER,
         R.FORM_UNDELIVERED,
     }
     assert provoked - {bad.why for bad in BAD} == own_test | {R.PERSONAL_DATA}

@@ -173,8 +173,8 @@ async def test_an_unreadable_word_there_casts_doubt_on_its_case_only(hall: Hall)
     moment = await at.aside_with_item(hall)
     typed = hall.typed("clb", "?", hall.floor)
     sent = await moment.hears(typed, how=Hearing.UNREADABLE)
-    (row,) = only(sent, "polls.overview")["unreadable"]
-    assert row["unreadable"] == 1
+    (row,) = only(sent, "polls.overview")["doubts"]
+    assert row["doubts"] == 1
     assert {one.room for one in sent} == {hall.floor}
 
 

@@ -32,7 +32,7 @@ async def test_an_unreadable_ballot_keeps_the_poll_open_and_is_shown(hall: Hall)
     sent = await moment.everybody("agree")
     assert "poll.closed" not in kinds(sent)
     shown = figures(sent)
-    assert (shown["unreadable"], shown["answered"]) == (1, shown["of"])
+    assert (shown["doubts"], shown["answered"]) == (1, shown["of"])
 
 
 async def test_it_counts_once_when_its_key_comes(hall: Hall) -> None:

@@ -30,7 +30,8 @@ class Event:
     """One event of a room's timeline or state, never one of our own.
 
     `at` is the server's claim, in UTC. `content` is the decrypted content (empty when
-    unreadable), with the clear `m.relates_to` of the envelope where the inside has none.
+    unreadable), with the clear `m.relates_to` of the envelope where the inside has none; that of a
+    redaction has the event it empties as `redacts`.
     `identity` is the master key that vouches for the device of a trusted event.
     """
 

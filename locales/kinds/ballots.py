@@ -25,15 +25,61 @@ BALLOTS: Mapping[str, Kind] = MappingProxyType(
             Line(N_("Poll {number} (version {version}): {answered} of {of} answers"), each="rows"),
             Line(
                 N_(
-                    "Unreadable: {unreadable}, in poll {number}. It may have been an objection, "
-                    "so there is no consensus until I can read it; the chair can close the poll "
-                    "and ask anew."
+                    "In doubt in poll {number}: {doubts}. There is no consensus until it is clear "
+                    "what was meant, which I ask in private; the chair can also close the poll and "
+                    "ask anew."
                 ),
-                each="unreadable",
+                each="doubts",
             ),
             Line(N_("All polls are closed."), unless="rows"),
             rows="rows: number int, version int, answered int, of int",
-            unreadable="rows: number int, unreadable int",
+            doubts="rows: number int, doubts int",
+        ),
+        "ballot.doubted": kind(
+            "To whoever did something that may have been an objection, in private; edited in place "
+            "when more comes of it. `mark`: what a yes names that ends the doubt.",
+            Line(
+                N_(
+                    "You have taken back or deleted an answer, or somebody has: it does not stand, "
+                    "and there is no consensus until you say what you mean."
+                ),
+                when=("cause", "taken_back"),
+            ),
+            Line(
+                N_(
+                    "You have edited a message in which you answered a poll. I do not act on "
+                    "edits, but your earlier answer does not stand either, and there is no "
+                    "consensus until you say what you mean."
+                ),
+                when=("cause", "changed"),
+            ),
+            Line(
+                N_(
+                    "You seem to have answered a poll, but I did not understand it. An earlier "
+                    "yes of yours does not stand, and there is no consensus until you say what "
+                    "you mean."
+                ),
+                when=("cause", "not_understood"),
+            ),
+            Line(
+                N_(
+                    "Your yes has reached me, but it may have been sent before you took it back "
+                    "or said something else. There is no consensus until you type exactly what "
+                    "stands here."
+                ),
+                when=("cause", "still"),
+            ),
+            Line(
+                N_(
+                    "Poll {number}: `{do_agree} {number}.{version}.{mark}` if you agree to it as "
+                    "it is now, `{do_object} {number}` if you object."
+                ),
+                each="rows",
+            ),
+            member="account",
+            cause="code:cause",
+            rows="rows: number int, version int, mark int",
+            rings=("member",),
         ),
         "ballot.noted": kind(
             "An answer that was typed in the direct room, whichever it was.",

@@ -177,16 +177,6 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             "The end of the native poll; the outcome is in the message that follows it.",
             N_("The poll is closed."),
         ),
-        "ballot.taken_back": kind(
-            "An answer was taken back in a native poll, which cannot be told safely from which.",
-            N_(
-                "You have taken back an answer, it seems in poll {number}: it finds no consensus "
-                "any more. If you object, type `{do_object} {number}`; if not, ask the chair to "
-                "close it and to ask anew."
-            ),
-            poll="int",
-            number="int",
-        ),
         "poll.closed": kind(
             "The outcome.",
             Line(N_("**Poll {number}: consensus** ({of} of {of})."), when=("outcome", "consensus")),

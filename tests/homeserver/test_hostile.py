@@ -431,8 +431,8 @@ async def test_a_ballot_counts_in_the_poll_its_answer_belongs_to(meeting: Siege)
         assert counts == {one["number"]: 1, other["number"]: 0}
         await meeting.ballot("ocmw", answering(one))
         await meeting.settled()
-        taken_back = await meeting.told("ballot.taken_back", since)
-        assert taken_back["number"] == other["number"]
+        shown = await meeting.told("polls.overview", since)
+        assert shown["doubts"] == [{"number": other["number"], "doubts": 1}]
     since = meeting.mark()
     await meeting.votes(EVERYBODY, other, "agree")
     await meeting.settled()
@@ -441,7 +441,7 @@ async def test_a_ballot_counts_in_the_poll_its_answer_belongs_to(meeting: Siege)
     assert await meeting.closes(one) == "no_consensus"
 
 
-async def test_forged_redactions_take_nothing_back(meeting: Siege) -> None:
+async def test_a_forged_redaction_takes_a_yes_away_and_nothing_else(meeting: Siege) -> None:
     since = meeting.mark()
     source = await meeting.types("io", ITEM)
     poll, ballots = await meeting.told("poll.opened", since), list[Json]()
@@ -456,6 +456,11 @@ async def test_forged_redactions_take_nothing_back(meeting: Siege) -> None:
             meeting.liar.says(meeting.table, {**redaction, "sender": meeting.user_id(who)})
     await meeting.settled()
     await meeting.votes([who for who in EVERYBODY if who != "ocmw"], poll, "agree")
+    await meeting.settled()
+    assert "poll.closed" not in meeting.said(since)
+    shown = await meeting.told("polls.overview", since)
+    assert shown["doubts"] == [{"number": poll["number"], "doubts": 1}]
+    await meeting.types("ocmw", f"!akkoord {poll['number']}.{poll['version']}.1")
     assert (await meeting.told("poll.closed", since))["outcome"] == "consensus"
 
 
@@ -472,7 +477,7 @@ async def test_an_objection_whose_key_is_withheld_rules_consensus_out(meeting: S
         await meeting.votes(["ocmw"], poll, "object")
         await meeting.settled()
         shown = await meeting.told("polls.overview", since)
-        assert shown["unreadable"] == [{"number": poll["number"], "unreadable": 1}]
+        assert shown["doubts"] == [{"number": poll["number"], "doubts": 1}]
         await meeting.votes(EVERYBODY, poll, "agree")
         await meeting.settled()
         assert "poll.closed" not in meeting.said(since)

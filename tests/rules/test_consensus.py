@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.rules.consensus import Answer, Outcome, answered_by_all, cast, outcome
+from bot.rules.consensus import Answer, Outcome, answered_by_all, cast, in_doubt, outcome
 
 VOTERS = "abcdef"
 rosters = st.dictionaries(st.sampled_from(VOTERS), st.booleans())
@@ -115,3 +115,66 @@ def test_doubt_keeps_a_poll_open_exactly_while_it_decides(
     decides = outcome(roster, box) is Outcome.CONSENSUS and bool(doubted & set(roster))
     plain, over = answered_by_all(roster, box), answered_by_all(roster, box, doubted)
     assert over is (plain and not decides)
+
+
+# What one person does in one poll. A doubt gets the next mark when it comes; a yes names one that
+# they had been told when they said it, or none (0); "read" is what could not be read at first.
+ACTS = ("yes", "object", "doubt", "unreadable")
+acts = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(ACTS), st.integers(0, 3)))
+
+
+def seen(arriving: list[tuple[str, str, int]]) -> Outcome:
+    """What comes of acts that arrive in this order."""
+    ballots: dict[str, Answer] = {}
+    named: dict[str, int] = {}
+    doubts: list[tuple[str, int]] = []
+    for who, act, mark in arriving:
+        if act in {"yes", "object"}:
+            answer = Answer.AGREE if act == "yes" else Answer.OBJECT
+            ballots[who] = cast(ballots.get(who), answer)
+        if act == "yes":
+            named[who] = max(named.get(who, 0), min(mark, marks(doubts, who)))
+        elif act == "unreadable":
+            doubts.append((who, 0))
+        elif act == "doubt":
+            doubts.append((who, marks(doubts, who) + 1))
+    return outcome(PAIR, ballots, in_doubt(doubts, named, ballots))
+
+
+def marks(doubts: list[tuple[str, int]], who: str) -> int:
+    return max((mark for one, mark in doubts if one == who), default=0)
+
+
+@given(arriving=acts)
+@example(arriving=[("a", "doubt", 0), ("a", "yes", 0), ("b", "yes", 0)])
+@example(arriving=[("a", "doubt", 0), ("a", "yes", 1), ("b", "yes", 0)])
+def test_consensus_is_a_clear_yes_of_everybody_after_their_last_doubt(
+    arriving: list[tuple[str, str, int]],
+) -> None:
+    model = True
+    for who in PAIR:
+        theirs = [(act, mark) for one, act, mark in arriving if one == who]
+        wrong = {"object", "unreadable"} & {act for act, _ in theirs}
+        last = max((at for at, (act, _) in enumerate(theirs) if act == "doubt"), default=-1)
+        named = sum(act == "doubt" for act, _ in theirs)
+        clear = [act for act, mark in theirs[last + 1 :] if act == "yes" and mark >= named]
+        model = model and not wrong and bool(clear)
+    assert (seen(arriving) is Outcome.CONSENSUS) is model
+
+
+@given(arriving=acts, data=st.data())
+@example(arriving=[("a", "yes", 0), ("a", "doubt", 0), ("b", "yes", 0)], data=None)
+def test_a_yes_that_is_held_back_never_makes_consensus(
+    arriving: list[tuple[str, str, int]], data: st.DataObject | None
+) -> None:
+    """Whoever is in doubt or objects at the end is, however late the yes of before arrives."""
+    unmarked = [one for one in arriving if one[1] == "yes" and one[2] == 0]
+    rest = [one for one in arriving if one not in unmarked]
+    late = [*rest, *(data.draw(st.permutations(unmarked)) if data else unmarked)]
+    assert seen(late) is seen(arriving)
+
+
+@given(ballots=st.dictionaries(st.sampled_from("ab"), st.sampled_from(Answer)))
+def test_whoever_has_objected_is_in_no_doubt(ballots: dict[str, Answer]) -> None:
+    found = in_doubt([("a", 1), ("b", 0)], {}, ballots)
+    assert found == {who for who in "ab" if ballots.get(who) is not Answer.OBJECT}
