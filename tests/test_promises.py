@@ -131,6 +131,7 @@ COLUMNS = {
     },
     "draft": {"account_id": "who", "route": "code", "asked": "code of the question"},
     "taken_up": {
+    "discussion": {"case_id": "which", "on": "day"},
         "meeting_id": "while it lasts",
         "case_id": "which",
         "discussed": "yes or no",
