@@ -16,6 +16,7 @@ from sqlalchemy import Boolean, Date, Integer
 from bot.desk import Dice
 from bot.rules import (
     actions,
+    address,
     agenda,
     consensus,
     decision,
@@ -44,6 +45,7 @@ from tests.hall import Hall, Picture, Sent, facts_of
 
 RULES: tuple[ModuleType, ...] = (
     actions,
+    address,
     agenda,
     consensus,
     decision,
@@ -129,9 +131,9 @@ COLUMNS = {
         "discussed_on": "day",
         "expires_on": "day",
     },
+    "discussion": {"case_id": "which", "on": "day"},
     "draft": {"account_id": "who", "route": "code", "asked": "code of the question"},
     "taken_up": {
-    "discussion": {"case_id": "which", "on": "day"},
         "meeting_id": "while it lasts",
         "case_id": "which",
         "discussed": "yes or no",
