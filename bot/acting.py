@@ -59,6 +59,7 @@ class Actor:
                 turn = self.turn(tx, request)
                 core.write_down(turn, handle(turn))
         except Refused as refused:  # outside the transaction, so that a refusal leaves no trace
+            refused = _weightiest(request, line, refused)
             log.info("refused %s in the %s room", refused.reason, request.place)
             if otherwise is None and line is not None and attempts.leaves_doubt(line, refused):
                 otherwise = doubts.attempted
@@ -200,6 +201,15 @@ class Actor:
         with self._desk.transaction() as tx:
             row = tx.people.room(room_id)
             return row.case_id if row is not None else None
+
+
+def _weightiest(request: Request, line: Line | None, refused: Refused) -> Refused:
+    """Words that tell who somebody is go at once, whatever else they were refused for (R01); from
+    a direct room that is not ours to promise."""
+    stays = refused.reason not in _WORDS_GO and request.place is not Place.DIRECT
+    if stays and line is not None and core.identifies(line):
+        return Refused(Reason.PERSONAL_DATA)
+    return refused
 
 
 def refusing(reason: Reason) -> Callable[[Turn], Says]:

@@ -43,10 +43,7 @@ DOMAINS = {
     Section.OTHER: NP_("form", "Other protective and vulnerability factors"),
 }
 FOLLOW_UP = NP_("form", "Individual follow-up")
-QUESTIONS = {
-    Direction.TO_LTF: NP_("form", "Questions to the local task force"),
-    Direction.FROM_LTF: NP_("form", "Questions to the operational table"),
-}
+QUESTIONS = NP_("form", "Questions to the local task force")
 AGREED = NP_("form", "Agreed by consensus of all who took part, {day}. Code of the wording: {code}")
 
 _PROPERTIES = (
@@ -60,7 +57,8 @@ _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`discussed`: the days, the last of them the one on which it was agreed."""
+    """Words of the table, also where they reply to the task force (F15). `discussed`: the days,
+    the last of them the one on which it was agreed."""
 
     table: str
     zone: str
@@ -109,8 +107,7 @@ def _sections(paper: Paper, form: Form) -> None:
     for letter, (domain, name) in zip("abcdef", DOMAINS.items(), strict=True):
         _section(paper, form, f"{letter}. {_in(form, name)}", _of(items, domain), 2)
     _section(paper, form, f"4. {_in(form, FOLLOW_UP)}", _of(items, Section.TRAJECTORY))
-    questions = _in(form, QUESTIONS[form.direction])
-    _section(paper, form, f"5. {questions}", _of(items, Section.QUESTIONS))
+    _section(paper, form, f"5. {_in(form, QUESTIONS)}", _of(items, Section.QUESTIONS))
 
 
 def _section(

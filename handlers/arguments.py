@@ -58,6 +58,10 @@ class Words:
         text, self._text = self._text, ""
         return text
 
+    def put_back(self, text: str) -> None:
+        """For the next reader, when the rest had to be seen first."""
+        self._text = text
+
     def skip(self, signs: int) -> None:
         self._text = self._text[signs:].strip()
 
@@ -164,8 +168,13 @@ def confirmer(words: Words) -> Confirmer | None:
 
 
 def form_code(words: Words) -> FormCode:
-    """May be typed in groups; nothing follows it."""
-    typed = words.rest().strip(".,;:!?")
+    """May be typed in groups; only who has confirmed it follows, in one word."""
+    *groups, last = words.rest().strip(".,;:!? ").split() or [""]
+    if groups and read_code(Confirmer, last):
+        words.put_back(last)
+    else:
+        groups.append(last)
+    typed = " ".join(groups).strip(".,;:!?")
     return forms.read(typed) if typed else words.wrong()
 
 

@@ -177,6 +177,8 @@ def discussed(turn: Turn, reference: Reference, was: bool) -> Says:
     taken.discussed = was
     case.discussed_on = meeting.opened_on if was else taken.discussed_before
     case.expires_on = retention.expires(case.discussed_on) if case.discussed_on else None
+    if was or meeting.opened_on != taken.discussed_before:  # else it was in an earlier meeting
+        turn.tx.cases.set_discussed(case, meeting.opened_on, was=was)
     if not was:
         return [Say("case.not_discussed", {"case": reference})]
     return [Say("case.discussed", {"case": reference, "expires": case.expires_on})]

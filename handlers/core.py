@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.rules.facts import Code, Reference
+from bot.rules.fiche import TEXT_LIMIT
 from bot.rules.people import Right, entitled
 from bot.rules.refusal import Reason, Refused
-from handlers import arguments, ballots, private
+from handlers import arguments, ballots, personal, private
 from handlers.arguments import Words
 from handlers.table import COMMANDS, Command
 from handlers.turn import Chance, Say, Says, Turn
@@ -16,6 +17,7 @@ from locales.render import PREFIX
 from storage.tx import Tx
 
 _ACCOUNTS = {arguments.user, arguments.changes}
+_READ = 4 * TEXT_LIMIT  # of words that are refused anyway: as much as a person reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,11 @@ def names_accounts(line: Line) -> bool:
 def holds_words(line: Line) -> bool:
     """Whether a line holds words of an item, which are kept nowhere but in the room."""
     return line.name in {"item", "amend"}
+
+
+def identifies(line: Line) -> bool:
+    """Whether the words of a line tell who somebody is, whatever else is the matter with it."""
+    return holds_words(line) and personal.identifies(line.rest[:_READ])
 
 
 def paragraph(

@@ -106,11 +106,12 @@ def paper(turn: Turn, poll: m.Poll, officer: Account) -> Say:
     meeting, case = turn.meeting(), turn.tx.cases.get(poll.case_id)
     fiche = turn.tx.polls.fiche_of(meeting, case)
     assert fiche is not None
-    days = {case.discussed_on, meeting.opened_on} - {None}
+    assert meeting.opened_on is not None
+    days = {*turn.tx.cases.discussions(case), meeting.opened_on}
     facts: dict[str, Fact] = {
         "case": case.reference,
         "direction": rules.Direction(fiche.direction),
-        "discussed": tuple(sorted(day for day in days if day is not None)),
+        "discussed": tuple(sorted(days)),
         "poll": poll.id,
         "items": form_rows(standing_items(turn, meeting, case)),
     }

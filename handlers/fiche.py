@@ -4,9 +4,11 @@ from bot.rules import retention
 from bot.rules.consensus import Outcome
 from bot.rules.facts import Fact, FormCode, Reference
 from bot.rules.fiche import (
+    Confirmer,
     Direction,
     FicheState,
     FicheText,
+    declared,
 )
 from bot.rules.refusal import Reason, Refused
 from handlers import effects, polls, side
@@ -29,15 +31,17 @@ def open_(turn: Turn, reference: Reference, direction: Direction) -> Says:
     says = side.open_if_needed(turn, meeting, case)
     asked = turn.tx.polls.last_about(meeting, case, Subject.FEEDBACK)
     poll = polls.new(turn, case, Subject.FEEDBACK, asked)
-    return says + polls.open_poll(turn, poll, direction=direction)
+    return says + polls.open_poll(turn, poll)
 
 
-def form(turn: Turn, code: FormCode) -> Says:
+def form(turn: Turn, code: FormCode, confirmer: Confirmer | None) -> Says:
     """The form as it stands on the screen, under the code of its file: one poll on that version,
-    without a word of it here (F07, F08)."""
+    without a word of it here (F07, F08). What it says of mental disorders has been confirmed, or
+    it says nothing of them: the officer declares which, before all (F26)."""
     meeting, fiche = open_form(turn)
     if turn.table.fiche_text is not FicheText.SCREEN:
         raise Refused(Reason.NOT_ON_SCREEN)
+    attested = declared(confirmer)
     case = turn.tx.cases.get(fiche.case_id)
     before = turn.tx.polls.last_about(meeting, case, Subject.FORM)
     digest = turn.tx.polls.digest(code)
@@ -45,7 +49,7 @@ def form(turn: Turn, code: FormCode) -> Says:
         raise Refused(Reason.SECRET_INSIDE)
     says = polls.settle(turn, before) if before is not None and before.outcome is None else []
     poll = polls.new(turn, case, Subject.FORM, before)
-    poll.digest = digest
+    poll.digest, poll.attested = digest, attested
     return says + polls.open_poll(turn, poll, code=code)
 
 
@@ -75,10 +79,10 @@ def _over(turn: Turn, meeting: m.Meeting, case: m.Case) -> bool:
     return left or retention.expired(case.expires_on, turn.today)
 
 
-def ask_whole_again(turn: Turn, case: m.Case, before: m.Poll, text: str) -> Says:
+def ask_whole_again(turn: Turn, case: m.Case, before: m.Poll, *, same: bool) -> Says:
     """The whole once more, as it stands: what is still open would come to stand in it unasked."""
     standing = effects.standing_items(turn, turn.meeting(), case)
-    if text or not standing:
+    if not same or not standing:
         raise Refused(Reason.UNKNOWN_ITEM)
     polls.require_none_open(turn)
     return _ask_whole(turn, case, before, turn.tx.polls.digest_of_all(standing))

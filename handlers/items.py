@@ -5,7 +5,7 @@ from bot.rules.consensus import Outcome
 from bot.rules.facts import EventId, Fact
 from bot.rules.fiche import Confirmer, Phase, Section, Sign
 from bot.rules.refusal import Reason, Refused
-from handlers import effects, polls
+from handlers import effects, personal, polls
 from handlers.fiche import ask_whole_again, of_form, written_on
 from handlers.turn import Say, Says, Turn
 from locales.codes import Subject
@@ -15,31 +15,32 @@ from storage import models as m
 def item(turn: Turn, section: Section, sign: Sign | None, phase: Phase | None, text: str) -> Says:
     """Propose an item; its words stay in the room, the store keeps a keyed digest (promise 1)."""
     case = written_on(turn)
-    rules.propose(section, sign, text)
+    _require_words(text)
     newest = turn.tx.polls.newest_items(turn.meeting(), case)
     rules.require_place(sum(one.outcome != Outcome.DROPPED for one in newest))
     poll = polls.new(turn, case, Subject.ITEM)
     poll.section, poll.phase = section, phase
-    poll.sign = sign if section in rules.RISK_DOMAINS else None
+    poll.sign = rules.weighed(section, sign)
     return [*polls.void_whole(turn, case), *_propose(turn, poll, text)]
 
 
-def amend(turn: Turn, number: int, text: str) -> Says:
-    """Another version and another poll, with other words or the same ones again; earlier answers
-    say nothing of it (F01)."""
+def amend(turn: Turn, number: int, sign: Sign | None, text: str) -> Says:
+    """Another version and another poll, with other words or the same ones again, and with another
+    sign if one is typed; earlier answers say nothing of it (F01, F21)."""
     before = of_form(turn, number)
     case = turn.tx.cases.get(before.case_id)
     if before.subject == Subject.WHOLE:
-        return ask_whole_again(turn, case, before, text)
+        return ask_whole_again(turn, case, before, same=sign is None and not text)
     if before.subject != Subject.ITEM:
         raise Refused(Reason.UNKNOWN_ITEM)
     written_on(turn)
     _require_changeable(turn, before)
     if text:
-        rules.check_text(text)
+        _require_words(text)
     says = polls.void_whole(turn, case) + _end(turn, before)
     poll = polls.new(turn, case, Subject.ITEM, before)
-    poll.section, poll.sign, poll.phase = before.section, before.sign, before.phase
+    poll.section, poll.phase = before.section, before.phase
+    poll.sign = rules.weighed(Section(str(before.section)), sign) or before.sign
     if text:
         return says + _propose(turn, poll, text)
     poll.source, poll.line, poll.digest = before.source, before.line, before.digest
@@ -59,7 +60,7 @@ def drop(turn: Turn, number: int) -> Says:
     return [*says, Say("item.dropped", {"number": number})]
 
 
-def attest(turn: Turn, number: int, _confirmer: Confirmer) -> Says:
+def attest(turn: Turn, number: int, confirmer: Confirmer) -> Says:
     """The officer declares, before all, that a psychiatrist or psychologist has confirmed it; that
     it was declared is kept, not by whom it was confirmed (F26)."""
     poll = of_form(turn, number)
@@ -67,6 +68,7 @@ def attest(turn: Turn, number: int, _confirmer: Confirmer) -> Says:
         raise Refused(Reason.NOT_LOCKED)
     if poll.secret:
         raise Refused(Reason.SECRET_INSIDE)
+    rules.require_confirmed(confirmer)
     case = written_on(turn)
     says = polls.void_whole(turn, case)  # an item more
     poll.waiting, poll.attested = False, True
@@ -78,6 +80,11 @@ def _propose(turn: Turn, poll: m.Poll, text: str) -> Says:
     section = Section(str(poll.section))
     notes: dict[str, Fact] = {"undated": rules.undated(section, text) or None}
     return _put(turn, poll, turn.request.event_id, notes)
+
+
+def _require_words(text: str) -> None:
+    as_allowed = text[: rules.TEXT_LIMIT]  # a longer one is refused anyway
+    rules.check_text(text, personal=personal.identifies(as_allowed))
 
 
 def _put(turn: Turn, poll: m.Poll, source: EventId | None, notes: dict[str, Fact]) -> Says:

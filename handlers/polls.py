@@ -4,7 +4,7 @@ from bot.rules import consensus
 from bot.rules import fiche as fiches
 from bot.rules.consensus import Outcome
 from bot.rules.facts import Code, EventId, Fact, Token
-from bot.rules.fiche import Sign
+from bot.rules.fiche import Section, Sign
 from bot.rules.refusal import Reason, Refused
 from handlers import effects, overview, private
 from handlers.traces import companion_slot, poll_slot
@@ -68,13 +68,11 @@ def _question(turn: Turn, poll: m.Poll, case: m.Case) -> dict[str, Fact]:
         "version": poll.version,
         "private": private.is_private(poll) or None,
         "answers": None if private.is_private(poll) else answers,
+        "attested": poll.attested or None,
+        "direction": private.direction(turn.tx, poll),
     }
     if poll.section is not None:
-        facts |= {
-            "item": poll.number,
-            **effects.item_facts(poll),
-            "attested": poll.attested or None,
-        }
+        facts |= {"item": poll.number, **effects.item_facts(poll), "unsigned": _unsigned(poll)}
     if poll.subject == Subject.WHOLE:
         facts |= _whole(turn, case)
     return facts
@@ -83,8 +81,15 @@ def _question(turn: Turn, poll: m.Poll, case: m.Case) -> dict[str, Fact]:
 def _whole(turn: Turn, case: m.Case) -> dict[str, Fact]:
     """The items of a form, in order; their words are found when it is rendered."""
     items = effects.standing_items(turn, turn.meeting(), case)
-    signs = (Sign(one.sign) for one in items if one.sign)
-    return {"items": effects.form_rows(items), "one_sided": fiches.one_sided(signs)}
+    return {"items": effects.form_rows(items), "one_sided": fiches.one_sided(map(_side, items))}
+
+
+def _side(item: m.Poll) -> tuple[Section, Sign | None]:
+    return Section(str(item.section)), Sign(item.sign) if item.sign else None
+
+
+def _unsigned(item: m.Poll) -> bool | None:
+    return fiches.unsigned(*_side(item)) or None
 
 
 def require_none_open(turn: Turn, case: m.Case | None = None) -> None:

@@ -9,6 +9,8 @@ from storage import models as m
 from storage.outbox import Act
 from storage.tx import Tx
 
+_OF_FORM = {Subject.FEEDBACK, Subject.WHOLE, Subject.FORM}
+
 
 def prepare(turn: Turn, poll: m.Poll) -> None:
     """A poll stays what it was opened as, also if the setting changes meanwhile."""
@@ -72,16 +74,16 @@ def _question(tx: Tx, poll: m.Poll) -> dict[str, Fact]:
         "sign": Code(poll.sign) if poll.sign else None,
         "phase": Code(poll.phase) if poll.phase else None,
         "attested": poll.attested or None,
-        "direction": _direction(tx, poll),
+        "direction": direction(tx, poll),
         "version": poll.version,
         "answers": answers,
     }
 
 
-def _direction(tx: Tx, poll: m.Poll) -> Code | None:
-    """Of the form that is asked about at all (F15, F34)."""
+def direction(tx: Tx, poll: m.Poll) -> Code | None:
+    """Of the form that is asked about, at all or as a whole (F15, F34)."""
     meeting = tx.meetings.running()
-    if poll.subject != Subject.FEEDBACK or meeting is None:
+    if poll.subject not in _OF_FORM or meeting is None:
         return None
     fiche = tx.polls.fiche_of(meeting, poll.case_id)
     return Code(fiche.direction) if fiche is not None else None

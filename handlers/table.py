@@ -106,9 +106,9 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "refuse": Command(notifications.refuse, Right.MAYOR, APART, (take.reference,)),
         "fiche": Command(fiche.open_, Right.OFFICER, TABLE, (take.reference, take.direction)),
         "item": Command(items.item, Right.OFFICER, TABLE, _ITEM),
-        "amend": Command(items.amend, Right.OFFICER, TABLE, (take.number, take.text)),
+        "amend": Command(items.amend, Right.OFFICER, TABLE, (take.number, take.sign, take.text)),
         "drop": Command(items.drop, Right.OFFICER, TABLE, (take.number,)),
-        "form": Command(fiche.form, Right.OFFICER, TABLE, (take.form_code,)),
+        "form": Command(fiche.form, Right.OFFICER, TABLE, (take.form_code, take.confirmer)),
         "fiche.close": Command(fiche.close, Right.OFFICER, TABLE),
     }
 )

@@ -222,6 +222,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         Confirmer: {
             "psychiatrist": NP_("confirmer", "psychiatrist"),
             "psychologist": NP_("confirmer", "psychologist"),
+            "none": NP_("confirmer", "none"),
         },
         Phase: {
             "building": NP_("phase", "start and file building"),
@@ -232,7 +233,7 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
         },
         Direction: {
             "to_ltf": NP_("direction", "to the local task force"),
-            "from_ltf": NP_("direction", "from the local task force"),
+            "from_ltf": NP_("direction", "in reply to the local task force"),
         },
         Subject: {
             "item": NP_("subject", "item of the feedback form"),

@@ -202,14 +202,17 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
         ),
         "amend": Wording(
             NP_("command", "amend"),
-            NP_("syntax", "N [TEXT]"),
+            NP_("syntax", "N [+ or - or =] [TEXT]"),
             N_("propose other words for item N, or the same again; everybody is asked anew"),
         ),
         "drop": Wording(NP_("command", "drop"), NP_("syntax", "N"), N_("take item N back")),
         "form": Wording(
             NP_("command", "form"),
-            NP_("syntax", "CODE"),
-            N_("ask everybody about the form on the screen; `tafelbot fingerprint` gives its code"),
+            NP_("syntax", "CODE psychiatrist|psychologist|none"),
+            N_(
+                "ask everybody about the form on the screen, and declare who has confirmed what it "
+                "says about mental disorders; `tafelbot fingerprint` gives its code"
+            ),
         ),
         "fiche.close": Wording(
             NP_("command", "fiche close|close fiche"),

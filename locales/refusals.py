@@ -275,10 +275,6 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "A feedback form is open. The information officer ends it with `{do_fiche_close}`."
         ),
         Reason.UNKNOWN_SECTION: N_("That is not a section of the form. Choose one of: {choices}."),
-        Reason.SIGN_MISSING: N_(
-            "In this section each item needs a sign: `+` positive, `-` negative, `=` neutral. "
-            "Like this: `{usage}`."
-        ),
         Reason.NOT_ON_FLOOR: N_(
             "The table is at another point. The chair puts that case on the table with "
             "`{do_roster}` and the reference."
@@ -313,6 +309,16 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "That looks like a number, address or birth date that identifies a person. "
             "Write it without; "
             "I have deleted your message here."
+        ),
+        Reason.UNCONFIRMED: N_(
+            "Mental disorders stand in the form only when a psychiatrist or a psychologist has "
+            "confirmed them. If nobody has, take the item back with `{do_drop}`; if it is about "
+            "something else, propose it in another section."
+        ),
+        Reason.DECLARATION_MISSING: N_(
+            "I cannot read the form, so say it each time: after the code, type `{psychiatrist}` or "
+            "`{psychologist}` if one of them has confirmed what it says about mental disorders, or "
+            "`{none}` if it says nothing about them. The table sees what you declare."
         ),
         Reason.UNKNOWN_ITEM: N_(
             "There is no item with that number in this feedback form. Each poll shows its number."

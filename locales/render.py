@@ -200,6 +200,7 @@ _WORDS = {
     "refer": ("decision", "refer"),
     "psychiatrist": ("confirmer", "psychiatrist"),
     "psychologist": ("confirmer", "psychologist"),
+    "none": ("confirmer", "none"),
     "more": ("decision", "more"),
 }
 

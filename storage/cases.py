@@ -43,12 +43,26 @@ class Cases:
         polls = select(m.Poll.id).where(m.Poll.case_id == case.id)
         for of_poll in (m.Ballot, m.Yes, m.Doubt):
             self._session.execute(delete(of_poll).where(of_poll.poll_id.in_(polls)))
-        for table in (m.Poll, m.Fiche, m.Rostered, m.TakenUp, m.Action):
+        for table in (m.Poll, m.Fiche, m.Rostered, m.TakenUp, m.Action, m.Discussion):
             self._session.execute(delete(table).where(table.case_id == case.id))
         on_floor = update(m.Meeting).where(m.Meeting.case_id == case.id)
         self._session.execute(on_floor.values(case_id=None))
         self._session.delete(case)
         self._session.flush()
+
+    def set_discussed(self, case: m.Case, on: date, *, was: bool) -> None:
+        """Whether a case was discussed on a day."""
+        row = self._session.get(m.Discussion, (case.id, on))
+        if was and row is None:
+            self._session.add(m.Discussion(case_id=case.id, on=on))
+        elif row is not None and not was:
+            self._session.delete(row)
+        self._session.flush()
+
+    def discussions(self, case: m.Case) -> Sequence[date]:
+        """The days on which a case was discussed."""
+        query = select(m.Discussion.on).where(m.Discussion.case_id == case.id)
+        return self._session.scalars(query.order_by(m.Discussion.on)).all()
 
     def release(self, account: int) -> None:
         """Somebody left the table: no longer notifier, manager or director of anything."""

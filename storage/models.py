@@ -133,6 +133,14 @@ class Case(Base):
     expires_on: Mapped[date | None]
 
 
+class Discussion(Base):
+    """A day on which a case was discussed, and said to have been; the form shows them all."""
+
+    __tablename__ = "discussion"
+    case_id: Mapped[int] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    on: Mapped[date] = mapped_column(primary_key=True)
+
+
 class Draft(Base):
     """A notification whose questions are not all answered yet."""
 

@@ -696,6 +696,33 @@ FORMS: tuple[Mutant, ...] = (
         "facts, lane=TABLE_LANE)]",
         (f"{_ORACLE}::test_what_happens_before_the_last_answer_counts",),
     ),
+    Mutant(
+        "words that tell who somebody is are refused in one spelling only",
+        "bot/rules/personal.py",
+        'return " ".join("".join(map(_sign, unicodedata.normalize("NFKC", text))).split())',
+        "return text",
+        ("tests/test_personal.py::test_what_plainly_identifies_somebody_is_found",),
+    ),
+    Mutant(
+        "words that tell who somebody is stay when something else is wrong too",
+        "bot/acting.py",
+        "        return Refused(Reason.PERSONAL_DATA)\n",
+        "        return refused\n",
+        (
+            "tests/test_personal_refused.py"
+            "::test_it_is_gone_at_once_whatever_else_was_wrong_with_the_line",
+        ),
+    ),
+    Mutant(
+        "nobody declares what a form on the screen says about mental disorders",
+        "bot/rules/fiche.py",
+        "        raise Refused(Reason.DECLARATION_MISSING)\n",
+        "        return False\n",
+        (
+            "tests/test_form_declared.py"
+            "::test_without_a_declaration_nobody_is_asked_and_each_version_needs_its_own",
+        ),
+    ),
 )
 
 _FAR, _WIRE = "tests/test_unreachable.py", "tests/matrix/test_wire.py"

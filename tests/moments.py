@@ -9,6 +9,7 @@ from typing import Any
 from bot.matrix.door import Batch, Content, Event, Hearing
 from bot.rules import reference as references
 from bot.rules.consensus import BallotMode
+from bot.rules.fiche import FicheText
 from bot.rules.identity import Proof
 from demo.scene import COORDINATOR, GUEST, PEOPLE, Scene
 from storage.inspect import tables
@@ -243,6 +244,12 @@ async def wanted(hall: Hall) -> Moment:
     sent = await moment.says("io", f"!fiche {moment.case}")
     moment.poll = only(sent, "poll.opened")
     return moment
+
+
+async def on_screen(hall: Hall) -> Moment:
+    """A form is open at a table that reads it on a screen."""
+    hall.table = hall.desk.table = replace(hall.table, fiche_text=FicheText.SCREEN)
+    return await with_fiche(hall)
 
 
 @pictured

@@ -260,9 +260,12 @@ class Oracle:
         else:
             self._ask_whole()
 
-    def form_code(self, who: str, code: str) -> None:
-        """The form on the screen, by the code of its file."""
+    def form_code(self, who: str, code: str, declared: str) -> None:
+        """The form on the screen, by the code of its file; with what it says of mental disorders
+        declared each time (F26)."""
         self.require_form(who)
+        if not declared:
+            raise Refused
         self.require_clean(code)
         self.require_askable()
         if not self.screen:

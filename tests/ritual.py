@@ -30,7 +30,8 @@ from tests.oracle_hall import (
     nothing,
 )
 
-SECTIONS = {"reason": "reden", "social": "sociaal +", "psych": "psych -"}
+SECTIONS = {"reason": "reden", "social": "sociaal +", "psych": "psych"}  # a sign is only offered
+DECLARED = st.sampled_from(("geen", "psycholoog", ""))  # of a form on the screen
 CODES = tuple(fingerprint(name) for name in (b"one", b"other"))
 TYPED = {"agree": "akkoord", "object": "bezwaar"}
 
@@ -129,7 +130,7 @@ class Ritual(RuleBasedStateMachine):
         elif self.oracle.form != "open":
             self.asks_whether(who="io")
         elif self.oracle.screen:
-            self.shows_on_screen(who="io", code=CODES[pick % 2])
+            self.shows_on_screen(who="io", code=CODES[pick % 2], declared="geen")
         elif waiting:
             self.attests(who="io", pick=0)
         elif self.oracle.standing() and pick > 1:
@@ -213,9 +214,10 @@ class Ritual(RuleBasedStateMachine):
         self.at.types(who, "!fiche sluiten", partial(self.oracle.fiche_close, who))
 
     @precondition(lambda self: self.oracle.screen or len(self.oracle.versions) == 3)
-    @rule(who=OFFICER, code=st.sampled_from(CODES))
-    def shows_on_screen(self, who: str, code: str) -> None:
-        self.at.types(who, f"!formulier {code}", partial(self.oracle.form_code, who, code))
+    @rule(who=OFFICER, code=st.sampled_from(CODES), declared=DECLARED)
+    def shows_on_screen(self, who: str, code: str, declared: str) -> None:
+        follows = partial(self.oracle.form_code, who, code, declared)
+        self.at.types(who, f"!formulier {code} {declared}", follows)
 
     @IN_ROOM
     @rule(pick=PICK, words=WORD)

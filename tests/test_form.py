@@ -124,10 +124,26 @@ def test_sections_without_an_item_are_left_out() -> None:
     assert headings(risk)[1:] == ["3. Analyse per risicodomein", "d. Daden, capaciteit, vermogen"]
 
 
-def test_a_form_from_the_task_force_asks_the_table() -> None:
-    asked = replace(FORM, direction=Direction.FROM_LTF)
-    assert headings(asked)[-1] == "5. Vragen aan de LIVC-R"
-    assert read(asked).paragraphs[1].text == "van de lokale taskforce"
+@pytest.mark.parametrize(
+    ("language", "heading", "questions"),
+    [
+        ("nl", "als antwoord aan de lokale taskforce", "5. Vragen aan de lokale taskforce"),
+        ("fr", "en réponse à la Taskforce locale (TFL)", "5. Questions à la Taskforce locale"),
+        ("de", "als Antwort an die Lokale Taskforce", "5. Fragen an die Lokale Taskforce"),
+        ("en", "in reply to the local task force", "5. Questions to the local task force"),
+    ],
+)
+def test_what_the_table_replies_to_the_task_force_is_headed_as_its_own(
+    language: str, heading: str, questions: str
+) -> None:
+    reply = replace(FORM, direction=Direction.FROM_LTF, languages=(language,))
+    assert read(reply).paragraphs[1].text == heading
+    assert headings(reply)[-1].startswith(questions)
+
+
+def test_an_item_without_a_sign_stands_on_the_form_without_one() -> None:
+    plain = replace(FORM, items=(Entry(Section.SOCIAL, None, None, "Verhuisde op 1 oktober."),))
+    assert items(plain) == ["Verhuisde op 1 oktober."]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,6 +16,7 @@ from sqlalchemy import Boolean, Date, Integer
 from bot.desk import Dice
 from bot.rules import (
     actions,
+    address,
     agenda,
     consensus,
     decision,
@@ -45,6 +46,7 @@ from tests.hall import Hall, Picture, Sent, facts_of
 
 RULES: tuple[ModuleType, ...] = (
     actions,
+    address,
     agenda,
     consensus,
     decision,
@@ -138,6 +140,7 @@ COLUMNS = {
         "discussed_on": "day",
         "expires_on": "day",
     },
+    "discussion": {"case_id": "which", "on": "day"},
     "draft": {"account_id": "who", "route": "code", "asked": "code of the question"},
     "taken_up": {
         "meeting_id": "while it lasts",

@@ -56,7 +56,7 @@ async def test_a_form_from_the_task_force_is_asked_about_too(hall: Hall) -> None
     moment = await at.followed(hall)
     sent = await moment.says("io", f"!fiche {moment.case} van-ltf")
     moment.poll = only(sent, "poll.opened")
-    assert "kwam van de lokale taskforce" in words(sent, "poll.opened")
+    assert "De lokale taskforce heeft een vraag gestuurd" in words(sent, "poll.opened")
     assert only(await moment.everybody("agree"), "fiche.opened")["direction"] == "from_ltf"
 
 
@@ -260,11 +260,11 @@ async def test_an_item_whose_words_are_gone_is_void_and_said_so(hall: Hall) -> N
 async def test_on_a_screen_the_table_agrees_to_one_version_by_its_code(hall: Hall) -> None:
     hall.desk.table = replace(hall.desk.table, fiche_text=FicheText.SCREEN)
     moment = await at.with_fiche(hall)
-    moment.poll = only(await moment.says("io", f"!formulier {CODE}"), "poll.opened")
+    moment.poll = only(await moment.says("io", f"!formulier {CODE} geen"), "poll.opened")
     assert moment.poll["code"] == CODE
     await moment.everybody("agree", but=("clb",))
     other = fingerprint(b"another")
-    sent = await moment.says("io", f"!formulier {other.lower()}")
+    sent = await moment.says("io", f"!formulier {other.lower()} geen")
     assert only(sent, "poll.closed")["outcome"] == "no_consensus"
     moment.poll = only(sent, "poll.opened")
     assert (moment.poll["code"], moment.poll["version"]) == (other, 2)

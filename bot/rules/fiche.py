@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from enum import StrEnum
 
-from bot.rules.personal import looks_personal
+from bot.rules.personal import MONTHS
 from bot.rules.refusal import Reason, Refused
 
 TEXT_LIMIT = 500  # characters of an item
@@ -52,10 +52,11 @@ class Direction(StrEnum):
 
 
 class Confirmer(StrEnum):
-    """Who alone can confirm a mental disorder (F26)."""
+    """Who alone can confirm a mental disorder (F26); nobody needs to where none is written of."""
 
     PSYCHIATRIST = "psychiatrist"
     PSYCHOLOGIST = "psychologist"
+    NONE = "none"
 
 
 class FicheState(StrEnum):
@@ -81,24 +82,20 @@ RISK_DOMAINS = frozenset(
 )
 SIGNS = {"+": Sign.POSITIVE, "-": Sign.NEGATIVE, "\u2212": Sign.NEGATIVE, "=": Sign.NEUTRAL}
 
-_MONTHS = (
-    "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december"
-    "|janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre"
-    "|décembre|decembre|januar|februar|märz|juni|juli|dezember"
-    "|january|february|march|may|june|july|august|october"
-)
 _TIME = re.compile(
-    rf"(?i)\b(?:19|20)\d\d\b|\b\d{{1,2}}\s?[./-]\s?\d{{1,2}}\b|\b(?:{_MONTHS})\b"
+    rf"(?i)\b(?:19|20)\d\d\b|\b\d{{1,2}}\s?[./-]\s?\d{{1,2}}\b|\b(?:{MONTHS})\b"
     r"|\b\d{1,2}\.?\s(?:jan|feb|mrt|apr|jun|jul|aug|sept?|okt|oct|nov|dec|déc|dez|avr|juil)\b"
 )
 
 
-def propose(section: Section, sign: Sign | None, text: str) -> None:
-    """What an item must have: a sign in the risk domains (F09, F19), and words that may stand
-    in it (F17)."""
-    if section in RISK_DOMAINS and sign is None:
-        raise Refused(Reason.SIGN_MISSING)
-    check_text(text)
+def weighed(section: Section, sign: Sign | None) -> Sign | None:
+    """The sign of an item: offered in the risk domains, demanded nowhere (F09, F19, F21)."""
+    return sign if section in RISK_DOMAINS else None
+
+
+def unsigned(section: Section, sign: Sign | None) -> bool:
+    """Whether to say that a sign can be added (F09). An offer, never a block (F21)."""
+    return section in RISK_DOMAINS and sign is None
 
 
 def require_place(items: int) -> None:
@@ -107,13 +104,14 @@ def require_place(items: int) -> None:
         raise Refused(Reason.FORM_FULL, limit=ITEM_LIMIT)
 
 
-def check_text(text: str) -> None:
-    """The words of an item: some, not too many, and nobody's identity in them (F17, R01)."""
+def check_text(text: str, *, personal: bool) -> None:
+    """The words of an item: some, not too many, and nobody's identity in them (F17, R01).
+    `personal`: they tell who somebody is."""
     if not text.strip():
         raise Refused(Reason.TEXT_MISSING)
     if len(text) > TEXT_LIMIT:
         raise Refused(Reason.TEXT_TOO_LONG, limit=TEXT_LIMIT)
-    if looks_personal(text):
+    if personal:
         raise Refused(Reason.PERSONAL_DATA)
 
 
@@ -122,15 +120,31 @@ def locked(section: Section) -> bool:
     return section is Section.PSYCH
 
 
+def require_confirmed(confirmer: Confirmer) -> None:
+    """What stands under mental disorders has been confirmed by one of the two (F26)."""
+    if confirmer is Confirmer.NONE:
+        raise Refused(Reason.UNCONFIRMED)
+
+
+def declared(confirmer: Confirmer | None) -> bool:
+    """Whether a form that nobody can read here holds what one of the two has confirmed. Each
+    version is declared anew: nothing of the kind in it is a declaration too (F26)."""
+    if confirmer is None:
+        raise Refused(Reason.DECLARATION_MISSING)
+    return confirmer is not Confirmer.NONE
+
+
 def undated(section: Section, text: str) -> bool:
     """Whether to ask for a date: facts are situated in time (F10, F20). A prompt, never a block."""
     situated = section in RISK_DOMAINS or section is Section.TRAJECTORY
     return situated and _TIME.search(text) is None
 
 
-def one_sided(signs: Iterable[Sign | None]) -> Sign | None:
-    """The only side a form shows, if it shows one: good and bad belong in it (F09, F19)."""
-    shown = set(signs) & {Sign.POSITIVE, Sign.NEGATIVE}
+def one_sided(items: Iterable[tuple[Section, Sign | None]]) -> Sign | None:
+    """The only side a form shows, if it shows one: good and bad belong in it (F09, F19). Of an
+    item without a sign nobody knows on which side it stands (F21)."""
+    signs = {sign for section, sign in items if section in RISK_DOMAINS}
+    shown = signs - {Sign.NEUTRAL}
     return shown.pop() if len(shown) == 1 else None
 
 

@@ -32,10 +32,18 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
             ),
             Line(
                 N_(
-                    "The information officer shows it on the screen, and types `{do_form}` and "
-                    "its code."
+                    "The information officer shows it on the screen, and types `{do_form}`, its "
+                    "code, and who has confirmed what it says about mental disorders: "
+                    "`{psychiatrist}`, `{psychologist}`, or `{none}` if it says nothing about them."
                 ),
                 when="screen",
+            ),
+            Line(
+                N_(
+                    "Name, birth date and any status in the common database are never typed here: "
+                    "the officer writes them on the form by hand."
+                ),
+                unless="screen",
             ),
             case="case",
             direction="code:direction",

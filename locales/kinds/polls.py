@@ -1,6 +1,6 @@
 """Polls and the feedback form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from bot.rules.facts import Facts
@@ -33,6 +33,22 @@ def _asks_feedback(facts: Facts) -> bool:
     return facts.get("subject") == "feedback" and facts.get("direction") != "from_ltf"
 
 
+def _asks_reply(facts: Facts) -> bool:
+    return facts.get("subject") == "feedback" and facts.get("direction") == "from_ltf"
+
+
+def _replies(facts: Facts) -> bool:
+    return facts.get("subject") in {"whole", "form"} and facts.get("direction") == "from_ltf"
+
+
+def _confirmed(subject: str) -> Callable[[Facts], bool]:
+    return lambda facts: facts.get("subject") == subject and bool(facts.get("attested"))
+
+
+def _without_disorders(facts: Facts) -> bool:
+    return facts.get("subject") == "form" and not facts.get("attested")
+
+
 # What is asked, in the native poll and in the message beside it.
 QUESTION = (
     Line(N_("**Poll {number}** · {case}"), when=lambda facts: facts["version"] == 1),
@@ -47,17 +63,29 @@ QUESTION = (
             "The information officer declares that a psychiatrist or a psychologist has confirmed "
             "this."
         ),
-        when="attested",
+        when=_confirmed("item"),
     ),
     Line(N_("Feed back to the task force at all?"), when=_asks_feedback),
     Line(
-        N_("This form came from the task force. Go through it, and answer?"),
-        when=("direction", "from_ltf"),
+        N_("The local task force has sent a request. Go through it, and reply with a form?"),
+        when=_asks_reply,
     ),
+    Line(N_("This is the table's reply to a request of the local task force."), when=_replies),
     Line(N_("The feedback form as a whole, in these words and this order:"), when="items"),
     Line(N_("**{section}{sign}{phase}:** {text}"), each="items"),
     Line(
         N_("The feedback form on the screen, with the code **{code}**?"), when=("subject", "form")
+    ),
+    Line(
+        N_(
+            "The information officer declares that a psychiatrist or a psychologist has confirmed "
+            "what it says about mental disorders."
+        ),
+        when=_confirmed("form"),
+    ),
+    Line(
+        N_("The information officer declares that it says nothing about mental disorders."),
+        when=_without_disorders,
     ),
     Line(N_("Follow **{case}** further at this table?"), when=("subject", "follow")),
     Line(
@@ -116,6 +144,13 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 when="undated",
             ),
             Line(
+                N_(
+                    "Without a sign, which is allowed; if you want one, add `+`, `-` or `=` with "
+                    "`{do_amend} {number} +`."
+                ),
+                when="unsigned",
+            ),
+            Line(
                 N_("Only {one_sided} items: are there others too, good or bad?"), when="one_sided"
             ),
             Line(N_("Fingerprint of these words: {code}."), when="items"),
@@ -163,6 +198,7 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
                 "poll_event": "event",
                 "answers": "answers",
                 "undated": "flag",
+                "unsigned": "flag",
                 "same": "flag",
                 "one_sided": "code:sign",
             },
