@@ -118,7 +118,7 @@ class Homeserver:
         self._write_config({**limits, **overrides})
         atexit.register(self.close)
 
-    def start(self, timeout: float = 60) -> float:
+    def start(self, timeout: float = 180) -> float:
         """Start and wait until it answers; returns the seconds that took."""
         if self._process is not None:
             raise RuntimeError("already running")
@@ -140,7 +140,7 @@ class Homeserver:
             time.sleep(0.05)
         return time.monotonic() - began
 
-    def stop(self, signal_number: int = signal.SIGTERM, timeout: float = 30) -> None:
+    def stop(self, signal_number: int = signal.SIGTERM, timeout: float = 120) -> None:
         """End the process, keep the data; `start` brings it back."""
         if self._process is not None:
             self._process.send_signal(signal_number)
@@ -186,7 +186,7 @@ class Homeserver:
             self.url + path, method=method, headers=headers, data=data
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
                 answer: dict[str, Any] = json.load(response)
                 return answer
         except urllib.error.HTTPError as error:

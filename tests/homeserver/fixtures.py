@@ -15,7 +15,7 @@ from demo.homeserver import Homeserver
 from storage.seal import Seal
 
 SEAL = Seal(bytes(32))
-PATIENCE = 30.0
+PATIENCE = 120.0
 PASSWORD = "password"
 names = (f"user{number}" for number in itertools.count(1))
 
