@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 3 # one of them mostly waits for a homeserver's rate limits, so it goes first
-FIRST := tests/homeserver/test_default_limits.py tests/interop
+FIRST := tests/homeserver/test_default_limits.py tests/interop tests/test_oracle.py
 
 # What the tests write need not wait for a disk, where there is memory to spare, and none of their
 # many processes needs to compile everything anew.
@@ -18,7 +18,10 @@ FORM := tests/interop/test_fiche.py::test_
 MODES := $(FORM)it_is_read_agreed_to_and_erased_by_its_roster_only[private] \
 	$(FORM)on_a_screen_no_word_of_it_is_said
 TWO := tests/test_exactly_once.py::test_two_meetings_with_many_deaths_end_as_if_there_had_been_none
-DEATHS := $(TWO)[151] $(TWO)[263] tests/test_oracle.py::test_so_it_is_in_many_more_ways
+DEATHS := $(TWO)[151] $(TWO)[263] tests/test_oracle.py::test_so_it_is_in_many_more_ways \
+	tests/test_ballots.py::test_killed_at_any_point_a_private_poll_goes_on_as_if_it_had_not_been[30] \
+	tests/test_exactly_once.py::test_a_step_of_a_meeting_killed_at_any_point_ends_as_if_it_had_not_been[24] \
+	tests/test_side_rooms.py::test_killed_at_any_point_it_is_made_once_and_emptied_once[36]
 
 VENV := .venv
 PY := $(VENV)/bin/python
