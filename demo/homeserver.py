@@ -85,10 +85,11 @@ class Hasty(sqlite3.Connection):
         super().__init__(*args, **more)
         self.execute("PRAGMA synchronous=OFF")
 sqlite3.connect = functools.partial(sqlite3.connect, factory=Hasty)
-from twisted.internet import defer, threads
-def at_once(reactor, pool, act, *args, **more):
-    return defer.maybeDeferred(act, *args, **more)
-threads.deferToThreadPool = at_once
+from twisted.enterprise import adbapi
+from twisted.internet import defer
+def at_once(pool, act, *args, **more):
+    return defer.maybeDeferred(pool._runWithConnection, act, *args, **more)
+adbapi.ConnectionPool.runWithConnection = at_once
 from synapse.app.homeserver import main
 main()
 """
