@@ -85,10 +85,11 @@ class Hasty(sqlite3.Connection):
         super().__init__(*args, **more)
         self.execute("PRAGMA synchronous=OFF")
 sqlite3.connect = functools.partial(sqlite3.connect, factory=Hasty)
-from twisted.internet import defer, threads
-def at_once(reactor, pool, act, *args, **more):
-    return defer.maybeDeferred(act, *args, **more)
-threads.deferToThreadPool = at_once
+from twisted.enterprise import adbapi
+from twisted.internet import defer
+def at_once(pool, act, *args, **more):
+    return defer.maybeDeferred(pool._runWithConnection, act, *args, **more)
+adbapi.ConnectionPool.runWithConnection = at_once
 from synapse.app.homeserver import main
 main()
 """
@@ -118,7 +119,7 @@ class Homeserver:
         self._write_config({**limits, **overrides})
         atexit.register(self.close)
 
-    def start(self, timeout: float = 60) -> float:
+    def start(self, timeout: float = 180) -> float:
         """Start and wait until it answers; returns the seconds that took."""
         if self._process is not None:
             raise RuntimeError("already running")
@@ -140,7 +141,7 @@ class Homeserver:
             time.sleep(0.05)
         return time.monotonic() - began
 
-    def stop(self, signal_number: int = signal.SIGTERM, timeout: float = 30) -> None:
+    def stop(self, signal_number: int = signal.SIGTERM, timeout: float = 120) -> None:
         """End the process, keep the data; `start` brings it back."""
         if self._process is not None:
             self._process.send_signal(signal_number)
@@ -186,7 +187,7 @@ class Homeserver:
             self.url + path, method=method, headers=headers, data=data
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=120) as response:  # noqa: S310
                 answer: dict[str, Any] = json.load(response)
                 return answer
         except urllib.error.HTTPError as error:

@@ -12,7 +12,7 @@ from bot.matrix.vault import Credentials, read_credentials
 from demo.client import Client
 from storage.seal import Seal
 
-PATIENCE = 90.0  # seconds until something that does not happen is a failure
+PATIENCE = 180.0  # seconds until something that does not happen is a failure
 
 
 class Member:

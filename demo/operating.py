@@ -78,7 +78,7 @@ class BotProcess:
         """Send a signal and wait; the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
-        return self._process.wait(30)
+        return self._process.wait(120)
 
     def has_ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None

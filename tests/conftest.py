@@ -1,4 +1,4 @@
-"""The hall, with its table gathered or not."""
+"""The hall, with its table gathered or not; and examples may take as long as they need."""
 
 from pathlib import Path
 
@@ -8,10 +8,9 @@ from hypothesis import HealthCheck, settings
 from tests.hall import Hall
 from tests.moments import gathered_hall
 
-settings.register_profile(  # how fast a machine is tells nothing of the program
-    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("unhurried")
+# Else a busy machine would look like a fault.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture

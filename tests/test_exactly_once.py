@@ -311,15 +311,13 @@ STEPS = (
 )
 
 
-STRIDE = 24  # 1 tries every point there is, and takes two minutes
-
-
+@pytest.mark.parametrize("stride", [72, 24])  # 1 tries every point there is
 async def test_a_step_of_a_meeting_killed_at_any_point_ends_as_if_it_had_not_been(
-    mortal: MortalHall,
+    mortal: MortalHall, stride: int
 ) -> None:
     await Scene(mortal).gather()
     moment = await at.gathered(mortal)
-    sweep = Sweep(mortal, stride=STRIDE)
+    sweep = Sweep(mortal, stride=stride)
     for who, written in STEPS:
         text, *marks = written.split(" @")
         line, direct = moment.line(text), "direct" in marks
@@ -334,7 +332,7 @@ async def test_a_step_of_a_meeting_killed_at_any_point_ends_as_if_it_had_not_bee
             moment.poll = at.only(sent, "poll.opened")
         assert ("refused" in at.kinds(sent)) == (text == "!zwanenzang"), at.kinds(sent)
     assert len(sweep.steps) == 20
-    assert mortal.fate.deaths > 800 / STRIDE
+    assert mortal.fate.deaths > 800 / stride
 
 
 async def played(folder: Path, dies: Callable[[int], bool]) -> tuple[MortalHall, Any]:

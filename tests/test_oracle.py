@@ -25,7 +25,7 @@ TROUBLES = (
 TROUBLE = st.sampled_from(TROUBLES)
 
 ORDINARY = settings(
-    max_examples=14,
+    max_examples=8,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,

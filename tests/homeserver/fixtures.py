@@ -16,7 +16,7 @@ from demo.homeserver import Homeserver
 from storage.seal import Seal
 
 SEAL = Seal(bytes(32))
-PATIENCE = 30.0
+PATIENCE = 120.0
 AT_ONCE = Patience(grace=0.0)  # a session that whoami does not know is lost
 PASSWORD = "password"
 names = (f"user{number}" for number in itertools.count(1))

@@ -127,7 +127,7 @@ class Siege(RealStage):
         def found() -> Event | None:
             return next(filter(wanted, member.events[since:]), None)
 
-        async with asyncio.timeout(30), member._news:
+        async with asyncio.timeout(120), member._news:
             event = await member._news.wait_for(found)
         assert event is not None
         return event

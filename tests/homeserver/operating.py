@@ -125,5 +125,5 @@ def tool(place: Place, *arguments: str, typed: str = "") -> subprocess.Completed
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )

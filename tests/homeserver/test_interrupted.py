@@ -43,7 +43,7 @@ async def test_key_that_comes_while_devices_cannot_be_asked_for(
         await alice.open()
         FurtherDevice(synapse, alice)
         said = await alice.door.send(room, MESSAGE, text("with a new key"), "2")
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(asked.wait(), 120)
         await bot.shut()
         assert said not in {event.event_id for event in bot.events}
         failing.clear()
@@ -77,7 +77,7 @@ async def test_killed_while_sharing_a_room_key(
         await bot.open()
         room = await room_of(bot, *members)
         dying = asyncio.create_task(bot.door.send(room, MESSAGE, text("to all"), "same"))
-        await asyncio.wait_for(sharing.wait(), 30)
+        await asyncio.wait_for(sharing.wait(), 120)
         (half,) = {key.id for key in bot.door._machine.inbound_group_store}
         dying.cancel()
         await asyncio.wait({dying})
@@ -176,7 +176,7 @@ async def test_request_for_a_lost_key_that_was_not_sent_is_sent_after_a_restart(
         lost = await door.send(room, MESSAGE, text("lost"), "1")
         assert (await bot.hear_id(lost)).hearing is Hearing.UNREADABLE
         await door.send_clear(room, text("wake"), "2")
-        await asyncio.wait_for(dying.wait(), 30)
+        await asyncio.wait_for(dying.wait(), 120)
         await bot.shut()
         await bot.open()
         bot.door.pin(alice.user_id, alice.door.fingerprint.master_key)
@@ -184,7 +184,7 @@ async def test_request_for_a_lost_key_that_was_not_sent_is_sent_after_a_restart(
         assert again is not None
         assert again.hearing is Hearing.UNREADABLE
         await door.send_clear(room, text("wake again"), "3")
-        await asyncio.wait_for(asked.wait(), 30)
+        await asyncio.wait_for(asked.wait(), 120)
         await bot.shut()
 
 
@@ -221,7 +221,7 @@ async def test_olm_session_of_a_client_restored_from_an_old_copy_is_replaced(
         lost = await alice.door.send(room, MESSAGE, text("lost"), "2")
         assert (await bot.hear_id(lost)).hearing is Hearing.UNREADABLE
         await alice.door.send_clear(room, text("wake"), "3")
-        await asyncio.wait_for(mended.wait(), 30)
+        await asyncio.wait_for(mended.wait(), 120)
         await alice.hear_id(await bot.door.send(room, MESSAGE, text("marker"), "4"))
         await alice.shut()
         await alice.open()

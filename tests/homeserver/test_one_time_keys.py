@@ -87,7 +87,7 @@ async def test_a_used_fallback_key_is_replaced_and_still_opens_what_comes_late(
         event_id = await alice.door.send(room, MESSAGE, text("by the fallback key"), "1")
         late = bot.proxy.rule = LateToDevice()
         await bot.open()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await late.replaced.wait()
         await alice.door.send(room, MESSAGE, text("so that the bot is answered"), "2")
         await bot.keys()
@@ -135,7 +135,7 @@ async def test_a_one_time_key_that_was_given_out_twice(
         answered.clear()
         lost = await bot.hear_id(await carol.door.send(room, MESSAGE, text("lost"), "1"))
         assert lost.hearing is Hearing.UNREADABLE
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await answered.wait()  # the bot has written to her, on a session of its own
         for member in (carol, alice):
             await member.shut()
@@ -173,7 +173,7 @@ async def test_a_folder_from_a_backup_offers_other_keys_under_names_that_are_tak
         shutil.copytree(tmp_path / "backup", bot.folder)
         bot.proxy.rule = watch
         await bot.open()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await accepted.wait()
         for _ in range(5):  # the rest of what the restored bot never had
             claim(synapse, token, bot, device)

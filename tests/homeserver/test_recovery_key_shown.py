@@ -14,7 +14,7 @@ from tests.homeserver.operating import Place
 
 pytestmark = pytest.mark.homeserver
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 class Running:

@@ -206,7 +206,7 @@ async def test_the_room_that_the_bot_makes_needs_no_mending(table: Table) -> Non
         rooms = [one.room for one in coordinator.invitations if one.sender == table.bot]
         return rooms[0] if rooms else None
 
-    async with asyncio.timeout(30), coordinator._news:
+    async with asyncio.timeout(120), coordinator._news:
         await coordinator._news.wait_for(invited)
     table.room = str(invited())
     await coordinator.door.join(table.room)

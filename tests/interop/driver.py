@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 SCRIPT = Path(__file__).with_name("members.mjs")
 NODE = os.environ.get("NODE", "node")
-PATIENCE = 60.0  # seconds until something that does not happen is a failure
+PATIENCE = 180.0  # seconds until something that does not happen is a failure
 
 Seen = dict[str, Any]
 T = TypeVar("T")

@@ -67,6 +67,16 @@ class PeerStage:
         """Somebody more."""
         self.seats[who] = await self.log_in(who)
 
+    async def settled(self) -> None:
+        """Nothing is left that the bot still has to do, nor that a client has not heard of."""
+
+        async def done() -> bool:
+            store = json.loads(await asyncio.to_thread(self.bot.inspect, "--json"))
+            return not store["outbox"]
+
+        await until(done)
+        await asyncio.gather(*(member.catch_up() for member in self.seats.values()))
+
     def end_bot(self) -> None:
         if not self.bot.has_ended():
             self.bot.end()
@@ -83,8 +93,19 @@ class PeerStage:
     ) -> Mapping[str, Any]:
         member = self.seats[who]
         room, before = self._room(who, direct=direct), set(member.events)
-        await member.send(room=room, text=text)
-        return await self.answer(member, room, expect, before)
+        line = await member.send(room=room, text=text)
+
+        def follows(event: Seen) -> bool:
+            """It was sent later than the line, and did not only come here later."""
+            known = member.events.get(line)
+            return known is not None and event["timestamp"] >= known["timestamp"]
+
+        wanted = self.from_bot(room, expect)
+        return facts(
+            await member.wait(
+                lambda e: e["event_id"] not in before and wanted(e) and follows(e),
+            )
+        )
 
     async def answer(
         self, member: Member, room: str, kind: str, before: set[str]

@@ -22,7 +22,17 @@ from tests.french import (
 from tests.interop.conftest import require_client
 from tests.interop.driver import until
 from tests.interop.stage import PeerStage, facts, holds, membership, raw_events
-from tests.interop.views import Raw, as_read, is_secret, is_speech, opens, refusals, shown, single
+from tests.interop.views import (
+    Raw,
+    as_read,
+    is_secret,
+    is_speech,
+    opens,
+    refusals,
+    shown,
+    single,
+    unread,
+)
 
 pytestmark = pytest.mark.interop
 
@@ -46,8 +56,8 @@ async def test_it_is_read_agreed_to_and_erased_by_its_roster_only(
         await assert_paper(stage, tmp_path / "paper", ritual.code)
         await ritual.leave()
         assert (await ritual.end())["days"] == 7  # what Synapse keeps by default
-        await quiet(stage)
-        assert_read_without_a_shield(stage, side)
+        await stage.settled()
+        await assert_read_without_a_shield(stage, side)
         for who in stage.seats:
             await assert_erased(stage, who, side)
         await assert_not_kept(stage)
@@ -71,7 +81,7 @@ async def test_on_a_screen_no_word_of_it_is_said(tmp_path: Path, ballot: str) ->
         assert not (await stage.see("io", "fiche.adopted"))["paper"]
         await stage.say(COORDINATOR, f"!discuté {ritual.first} oui", expect="case.discussed")
         await stage.say(COORDINATOR, "!fermer réunion", expect="meeting.closed")
-        await quiet(stage)
+        await stage.settled()
         for member in stage.seats.values():
             assert not holds(member.reports, ["fiche.form", *CANARIES])
 
@@ -116,12 +126,10 @@ async def assert_paper(stage: PeerStage, path: Path, code: str) -> None:
         assert "fiche.form" not in kinds
 
 
-def assert_read_without_a_shield(stage: PeerStage, side: str) -> None:
+async def assert_read_without_a_shield(stage: PeerStage, side: str) -> None:
     for who, member in stage.seats.items():
         read = [e for e in as_read(member).values() if is_speech(stage, e)]
-        assert {e["event_id"] for e in member.reports if is_speech(stage, e)} == {
-            e["event_id"] for e in read
-        }
+        assert await unread(stage, member) == set()
         rooms = {stage.direct[who]}
         rooms |= {stage.table} if who != GUEST else set()
         rooms |= {side} if who in ASIDE else set()
@@ -154,13 +162,3 @@ async def assert_not_kept(stage: PeerStage) -> None:
         assert not [canary for canary in CANARIES if canary.encode() in data], name
     store = await asyncio.to_thread(stage.bot.inspect, "--json")
     assert not holds(json.loads(store), CANARIES)
-
-
-async def quiet(stage: PeerStage) -> None:
-    """Nothing is left that the bot still has to do, nor that a client has not heard of."""
-
-    async def done() -> bool:
-        return not json.loads(await asyncio.to_thread(stage.bot.inspect, "--json"))["outbox"]
-
-    await until(done)
-    await stage.say(COORDINATOR, "!statut", expect="status")

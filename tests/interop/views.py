@@ -25,6 +25,20 @@ def as_read(member: Member) -> dict[str, Seen]:
     return found
 
 
+async def unread(stage: PeerStage, member: Member) -> set[str]:
+    """What the bot said that a client could not read, unless it came to it as redacted already."""
+    read = as_read(member)
+    missing = {e["event_id"]: e for e in member.reports if is_speech(stage, e)}
+    found = set[str]()
+    for event_id in missing.keys() - read.keys():
+        (raw, *_) = await single(member, missing[event_id]["room_id"], event_id)
+        by = raw.get("unsigned", {}).get("redacted_because", {}).get("sender")
+        first = next(e for e in member.reports if e["event_id"] == event_id)
+        if not (first["redacted"] and raw["content"] == {} and by == stage.user_id(BOT)):
+            found.add(event_id)
+    return found
+
+
 async def opens(member: Member, event: Raw) -> bool:
     """Whether a device can decrypt an event that is handed to it."""
     found: Seen = await member.open(event=event)

@@ -199,7 +199,7 @@ async def together(alice: Person, bot: Person, room: str | None = ROOM) -> tuple
     hers = asyncio.ensure_future(ending(alice, bot, room))
     await asked(bot)
     its = asyncio.ensure_future(ending(bot, alice, None))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await hers, await its
 
 
@@ -230,7 +230,7 @@ async def test_a_server_that_does_not_take_the_signature_keeps_nobody(
 ) -> None:
     server.stalls, bot.verifying.patience = True, 0.01
     await together(alice, bot)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await bot.verifying.vouch(alice.user_id, alice.own.master.public)
     assert server.signatures == []
 
