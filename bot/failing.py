@@ -74,12 +74,14 @@ class Failures:
             failed = outgoing.attempts + (asked is None)
             pause = pause_after(failed) if failed else FIRST_PAUSE
             log.warning("%s of account %d not done yet: %s", outgoing.act, member, fault.kind)
+            if not tx.outbox.stands(outgoing):
+                return  # nobody wants it any more
             if pause is None:
                 self._end(tx, outgoing, member, silent=silent)
                 return
             until = self._desk.clock() + max(pause, asked or pause)
-            waits = tx.outbox.postpone(outgoing, until, failed=asked is None)
-            if waits and (failed, asked) == (1, None) and not silent:
+            tx.outbox.postpone(outgoing, until, failed=asked is None)
+            if (failed, asked) == (1, None) and not silent:
                 self._tell(tx, outgoing, member, "waits")
 
     def _end(self, tx: Tx, outgoing: Outgoing, member: Account, *, silent: bool) -> None:

@@ -122,15 +122,15 @@ class Outbox:
             row.tried_at = now
             self._session.flush()
 
-    def postpone(self, outgoing: Outgoing, until: datetime, *, failed: bool = True) -> bool:
-        """Not before then; with `failed` one attempt more has. False when it is not wanted any
-        more."""
-        row = self._session.get(m.Outbox, outgoing.id)
-        if row is None:
-            return False
-        row.not_before, row.attempts = until, outgoing.attempts + failed
-        self._session.flush()
-        return True
+    def stands(self, outgoing: Outgoing) -> bool:
+        """Whether it is still to be done."""
+        return self._session.get(m.Outbox, outgoing.id) is not None
+
+    def postpone(self, outgoing: Outgoing, until: datetime, *, failed: bool = True) -> None:
+        """Not before then; with `failed` one attempt more has."""
+        if row := self._session.get(m.Outbox, outgoing.id):
+            row.not_before, row.attempts = until, outgoing.attempts + failed
+            self._session.flush()
 
     def resume(self, lane: int) -> None:
         """Somebody has shown that they can be reached: nothing of theirs waits any longer."""

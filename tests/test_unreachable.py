@@ -202,6 +202,26 @@ async def test_who_is_removed_is_asked_in_nowhere(hall: Hall) -> None:
         assert [say.act for say in part_with].count(Act.REMOVE) == 2  # the table's, the case's
 
 
+async def test_of_who_was_removed_meanwhile_nothing_is_told(hall: Hall) -> None:
+    """Their server took its time to fail, and they are removed by then."""
+    moment = await at.gathered(hall)
+    weather = Weather(hall)
+    await moment.says(COORDINATOR, ADD)
+    with hall.desk.transaction() as tx:
+        account = tx.people.account(FAR)
+        tx.outbox.add(0, Act.INVITE, "member.added", {"member": account}, hall.desk.chance.token())
+        outgoing = tx.memberships.last(0, account)
+    assert outgoing is not None
+    await moment.says(COORDINATOR, REMOVE)
+    for attempts in (0, 1000):
+        late = replace(outgoing, attempts=attempts)
+        await hall.app.speaker._failures.later(late, NotYet("HTTP 502"))
+    await hall.app.speaker.settle()
+    said = {facts_of(e).get("kind") for e in hall.matrix.events.values()}
+    assert not said & {"invitation.waits", "invitation.ended"}
+    assert weather.tried
+
+
 async def test_enrolled_again_they_are_tried_at_once(hall: Hall) -> None:
     moment = await at.gathered(hall)
     weather = Weather(hall, "invite", "create")
