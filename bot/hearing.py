@@ -9,7 +9,7 @@ from bot.acting import Actor, refusing
 from bot.desk import Desk
 from bot.doubting import Doubting
 from bot.gate import Gate
-from bot.lines import Lines, weightiest
+from bot.lines import Lines, objections_first, weightiest
 from bot.matrix.door import (
     Batch,
     Event,
@@ -152,9 +152,10 @@ class Hearer:
         said = self._lines.meant_for_us(lines, event.room, sender, room)
         doubtful = self._lines.answering(lines, said, plain=plain and edited is None)
         self._actor.trace(event, sender, [*(line for _, line in said), *doubtful])
-        for number, line in said if edited is None else weightiest(said):
-            if not plain:
-                break
+        self._doubting.said(event, sender, room, attempt=bool(doubtful))
+        if not plain:
+            return
+        for number, line in objections_first(said) if edited is None else weightiest(said):
             await self._mover.follow(event.room, sender, room)
             place = self._places.find(event.room, sender, room, line)
             if place is None:
@@ -168,7 +169,6 @@ class Hearer:
             if done and core.holds_words(line):
                 whole = core.paragraph(lines, number, self._desk.names)
                 self._desk.lines[event.event_id, number] = whole
-        self._doubting.said(event, sender, room, attempt=bool(doubtful))
 
     async def _looked_at(self, room: str, place: Place, line: Line) -> RoomFacts | None:
         """The table's room, after a look at it if it is new or a meeting is about to open."""
