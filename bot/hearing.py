@@ -10,7 +10,7 @@ from bot.body import TEXT, Message, read_message
 from bot.desk import Desk
 from bot.doubting import Doubting
 from bot.gate import Gate
-from bot.lines import Lines, weightiest
+from bot.lines import Lines, objections_first, weightiest
 from bot.matrix.door import (
     Batch,
     Event,
@@ -162,11 +162,11 @@ class Hearer:
         said = self._lines.meant_for_us(message, event.room, sender, room)
         doubtful = self._lines.answering(message, said)
         self._actor.trace(event, sender, [*(line for _, line in said), *doubtful])
+        self._doubting.said(event, sender, room, attempt=bool(doubtful))
         if message.msgtype == TEXT and said:
             await self._said(event, sender, room, message, said)
         elif not doubtful and self._lines.calls_us(message):
             self._hint(event, sender, room)
-        self._doubting.said(event, sender, room, attempt=bool(doubtful))
 
     async def _said(
         self,
@@ -176,7 +176,7 @@ class Hearer:
         message: Message,
         said: list[tuple[int, Line]],
     ) -> None:
-        for number, line in weightiest(said) if message.edit else said:
+        for number, line in weightiest(said) if message.edit else objections_first(said):
             await self._mover.follow(event.room, sender, room)
             place = self._places.find(event.room, sender, room, line)
             if place is None:

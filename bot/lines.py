@@ -79,3 +79,10 @@ class Lines:
 def weightiest(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:
     """One line for all that a message said: one with words that must not stay, if there is one."""
     return sorted(said, key=lambda numbered: not core.holds_words(numbered[1]))[:1]
+
+
+def objections_first(said: list[tuple[int, Line]]) -> list[tuple[int, Line]]:
+    """The lines in order; but a yes among them waits for what may be an objection: it could end a
+    poll before that is read."""
+    objects = any(attempts.tries(line) and line.name != "agree" for _, line in said)
+    return sorted(said, key=lambda one: objects and one[1].name == "agree")

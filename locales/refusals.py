@@ -247,8 +247,8 @@ REFUSALS: Mapping[Reason, str] = MappingProxyType(
             "poll {number} asks now, say `{do_agree} {number}.{version}`."
         ),
         Reason.UNKNOWN_ANSWER: N_(
-            "I have given out no such answer, so it does not count. Answer in the poll again, or "
-            "type it: `{do_status}` shows the open ones."
+            "That answer belongs to no poll that I know, so it does not count. Answer in the poll "
+            "again, or type it: `{do_status}` shows the open ones."
         ),
         Reason.VERSION_MISSING: N_(
             "Poll {number} was asked more than once, and your answer may have been meant for an "

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from bot.matrix.door import Content, Hearing
 from bot.rules.consensus import BallotMode
 from bot.rules.refusal import Reason
-from demo.scene import COORDINATOR, Scene
+from demo.scene import COORDINATOR, FEW, Scene
 from locales.catalogue import LANGUAGES
 from locales.codes import fold
 from locales.commands import vocabulary, word
 from tests import moments as at
-from tests.hall import TABLE, Hall, Picture, Sent, facts_of, heard
+from tests.hall import TABLE, Hall, Picture, Sent, facts_of
 from tests.moments import Moment, gathered_hall, kinds, only, reason, store
+from tests.test_exactly_once import MortalHall
 
 PICTURES: dict[str, tuple[Picture, Moment]] = {}  # a moment is played once, and then pictured
 RESPONSE = "org.matrix.msc3381.poll.response"
@@ -181,6 +182,23 @@ async def test_two_numbers_that_nobody_gave_out_leave_doubt_in_both(tmp_path: Pa
     assert [row["doubts"] for row in shown["doubts"]] == [1, 1]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("second", ["!{objects}", "!{misspelt}", "- !{objects}"])
+async def test_in_one_message_what_may_be_an_objection_comes_before_a_yes(
+    tmp_path: Path, language: str, second: str
+) -> None:
+    """Else the yes of the last who is asked would end the poll."""
+    moment = await reached(at.polled, tmp_path)
+    number, objects = moment.poll["number"], word("object", language)
+    await moment.everybody("agree", but=("clb", "ocmw"))
+    second = second.format(objects=objects, misspelt=misspelt(objects))
+    line = f"!{word('agree', language)} {number}\n{second} {number}"
+    sent = await moment.says("ocmw", line)
+    outcomes = [facts_of(one).get("outcome") for one in sent]
+    assert "consensus" not in outcomes
+    assert ("no_consensus" in outcomes) is (second == f"!{objects}")
+
+
 # Other kinds of message
 
 
@@ -231,11 +249,7 @@ async def test_nobody_edits_the_yes_of_another(tmp_path: Path) -> None:
     typed = moment.hall.typed("clb", f"!akkoord {moment.poll['number']}", moment.hall.room)
     await moment.hears(typed)
     assert await moment.sends("ocmw", edit(typed, "hallo")) == []
-    assert await ends_with_clb(moment) == "consensus"
-
-
-async def ends_with_clb(moment: Moment) -> str:
-    return await ends(moment)
+    assert await ends(moment) == "consensus"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -604,6 +618,43 @@ async def test_nothing_tells_the_table_whose_doubt_it_is_in_private_either(tmp_p
     assert shown[0] == shown[1]
 
 
+async def test_killed_at_any_point_a_doubt_is_left_and_ended_once(tmp_path: Path) -> None:
+    mortal = MortalHall(tmp_path)
+    await Scene(mortal, people=FEW).gather()
+    moment = Moment(mortal, Scene(mortal, people=FEW, seated=(COORDINATOR, *FEW)))
+    moment.case = await moment.scene.notify("ocmw")
+    await moment.scene.open("")
+    await moment.says(COORDINATOR, "!volgende")
+    sent = await moment.says(COORDINATOR, f"!beslis {moment.case} opvolgen")
+    moment.poll = only(sent, "poll.opened")
+    number = moment.poll["number"]
+    typed = mortal.typed("ocmw", f"!akkoord {number}", mortal.room)
+    await moment.hears(typed)
+    steps = (
+        ("ocmw", "!bezwar 1", [1]),
+        ("ocmw", edit(typed, "- !bezwaar 1"), [1, 2]),
+        ("ocmw", f"!akkoord {number}.1.2", [1, 2]),
+    )
+    for who, words, marks in steps:
+        before = mortal.picture()
+        for point in range(1, 40, 3):
+            mortal.restore(before)
+            deaths, mortal.fate.point = mortal.fate.deaths, 0
+            mortal.fate.dies = lambda now, point=point: now == point  # type: ignore[misc]
+            if isinstance(words, str):
+                await moment.says(who, words)
+            else:
+                await moment.sends(who, words)
+            mortal.fate.spare()
+            assert [row["mark"] for row in store(mortal)["doubt"]] == marks
+            shown = at.seen(mortal, "ballot.doubted")
+            assert [told["rows"][0]["mark"] for told in shown] == marks
+            if mortal.fate.deaths == deaths:
+                break
+    (ballot,) = [row for row in store(mortal)["ballot"] if row["mark"]]
+    assert ballot["mark"] == 2
+
+
 # Whatever the spelling
 
 
@@ -676,7 +727,3 @@ def test_in_no_spelling_does_an_attempt_to_object_end_in_consensus(
         moment.hall.desk.engine.dispose()
 
     asyncio.run(tried())
-
-
-def test_the_events_are_the_halls() -> None:
-    assert heard is at.heard

@@ -209,7 +209,7 @@ async def test_what_is_clear_is_said_to_be(account: OpenAccount, synapse: Homese
     await alice.hear_id(message)
     await bot.door.redact(room, message, "3")
     redaction = await alice.hear(lambda e: e.type == "m.room.redaction")
-    assert redaction.hearing is Hearing.CLEAR
+    assert (redaction.hearing, redaction.content["redacts"]) == (Hearing.CLEAR, message)
     assert await alice.door.fetch(room, message) is None
     plain = synapse.call("POST", "/_matrix/client/v3/createRoom", {}, token)["room_id"]
     with pytest.raises(MatrixRefused, match="NOT_ENCRYPTED"):
