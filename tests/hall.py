@@ -305,6 +305,7 @@ class Picture:
     store: bytes
     now: datetime
     apart: str | None
+    table: Table
 
 
 def _lay(picture: Picture, folder: Path) -> None:
@@ -358,13 +359,13 @@ class Hall:
         """Everything that survives when the bot is killed now."""
         self.desk.engine.dispose()
         store = (self.folder / "tafelbot.db").read_bytes()
-        return Picture(self.matrix.copy(), store, self.now, self.apart)
+        return Picture(self.matrix.copy(), store, self.now, self.apart, self.table)
 
     @classmethod
     def as_in(cls, picture: "Picture", folder: Path) -> Self:
         """Another hall, as that one was when the picture was taken."""
         _lay(picture, folder)
-        hall = cls(folder, matrix=picture.matrix.copy(), now=picture.now)
+        hall = cls(folder, picture.table, picture.matrix.copy(), picture.now)
         hall.apart = picture.apart
         hall._restored = picture, hall.commits
         return hall
@@ -380,7 +381,8 @@ class Hall:
 
     def untouched(self) -> Picture | None:
         """The picture that it was restored to, if nothing can have changed since."""
-        if self._restored is None or type(self) is not Hall or self.desk.table != self.table:
+        ordinary = type(self) is Hall and type(self.desk.door) is FakeDoor
+        if self._restored is None or not ordinary or self.desk.table != self.table:
             return None
         picture, commits = self._restored
         now = self.commits, self.matrix, self.now, self.apart

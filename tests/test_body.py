@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot import plain
@@ -169,6 +169,7 @@ def test_a_command_in_visible_markup_is_itself(command: str, tags: list[str]) ->
 def test_a_command_in_what_is_left_out_is_none_at_any_depth(
     command: str, inner: list[str], hidden: str, outer: list[str]
 ) -> None:
+    assume([*inner, *outer].count("a") < 2)  # a link in a link ends it, and what is between
     content = html(wrapped(command, [*inner, hidden, *outer]), body=command)
     assert lines(content) == []
     assert quotes(content)

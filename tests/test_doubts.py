@@ -95,7 +95,6 @@ def lines(language: str, number: int) -> dict[str, str]:
         "number": f"1. !{objects} {number}",
         "after ok": f"ok, !{objects} {number}",
         "emoji": f"👎 !{objects} {number}",
-        "escaped": f"\\!{objects} {number}",
         "no prefix": f"{objects} {number}",
         "joined": f"!{objects}{number}",
         "another": f"!{objects} 99",

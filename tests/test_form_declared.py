@@ -216,7 +216,7 @@ async def meets(moment: Moment, discussed: str) -> date:
     await moment.scene.open("")
     await moment.says(COORDINATOR, "!volgende")
     await moment.says(COORDINATOR, f"!deelnemers {moment.case}")
-    await moment.says(COORDINATOR, f"!besproken {moment.case} {discussed}")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} {discussed}\n!later {moment.case}")
     day = moment.hall.now.date()
     await moment.says(COORDINATOR, "!vergadering sluiten")
     moment.hall.later(days=7)
@@ -225,7 +225,7 @@ async def meets(moment: Moment, discussed: str) -> date:
 
 async def test_every_day_on_which_it_was_discussed_stands_on_the_form(hall: Hall) -> None:
     moment = await at.followed(hall)
-    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja\n!later {moment.case}")
     first = hall.now.date()
     await moment.says(COORDINATOR, "!vergadering sluiten")
     hall.later(days=7)
@@ -263,7 +263,7 @@ async def test_a_day_is_taken_back_with_the_yes_and_forgotten_with_the_case(hall
 
 async def test_a_no_in_the_second_meeting_of_a_day_leaves_the_first(hall: Hall) -> None:
     moment = await at.followed(hall)
-    await moment.says(COORDINATOR, f"!besproken {moment.case} ja")
+    await moment.says(COORDINATOR, f"!besproken {moment.case} ja\n!later {moment.case}")
     await moment.says(COORDINATOR, "!vergadering sluiten")
     day = await meets(moment, "nee")
     assert days_kept(hall) == [str(day)]

@@ -295,7 +295,7 @@ async def test_nor_is_the_form_on_a_screen(hall: Hall) -> None:
     moment = await at.with_fiche(hall)
     await comes_late(moment)
     code = fingerprint(b"a form")
-    assert reason(await moment.says("io", f"!formulier {code}")) == Reason.ROSTER_INCOMPLETE
+    assert reason(await moment.says("io", f"!formulier {code} geen")) == Reason.ROSTER_INCOMPLETE
 
 
 async def test_the_whole_form_waits_for_who_comes_late(hall: Hall) -> None:

@@ -321,7 +321,7 @@ async def test_a_side_room_is_left_while_an_invitation_waits(hall: Hall) -> None
     await moment.says("io", f"!fiche {moment.case}")
     (side,) = rooms(hall, RoomKind.SIDE)
     await moment.says(COORDINATOR, "!sluit 1")
-    await moment.scene.close(moment.case)
+    await moment.scene.close(moment.case, carried=True)
     await wait(hall, minutes=1)
     assert not hall.matrix.rooms[side].facts.joined
     assert hall.matrix.forgotten[hall.room]
