@@ -18,6 +18,7 @@ from bot.matrix.door import (
 )
 from bot.moving import Mover
 from bot.places import PlaceFinder
+from bot.pollevents import PollEvents
 from bot.roomcheck import RoomCheck
 from bot.rules import identity
 from bot.rules.facts import Account
@@ -44,6 +45,7 @@ class Hearer:
         self._mover = Mover(desk, self._places, self._actor)
         self._lines = Lines(desk, self._places)
         self._unheard = Unheard(desk, self._places, self._actor, self._lines)
+        self._poll_events = PollEvents(desk, self._places, self._actor)
         self._unread = Unread(desk, self._places, self._actor, self._one)
         self.check = RoomCheck(desk, self._places)
 
@@ -114,6 +116,7 @@ class Hearer:
         if event.type == "m.room.member":
             await self._gate.membership(event)
             return
+        await self._poll_events.look(event)
         seat = self._desk.seated.get(event.sender)
         if seat is None or event.state_key is not None:
             return

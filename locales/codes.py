@@ -59,6 +59,14 @@ class Discussed(StrEnum):
     NOT_DISCUSSED = "not_discussed"
 
 
+class Interference(StrEnum):
+    """What others did to a native poll."""
+
+    ENDED = "ended"
+    DELETED = "deleted"
+    EDITED = "edited"
+
+
 class Language(StrEnum):
     NL = "nl"
     FR = "fr"
@@ -267,6 +275,11 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "discussed": NP_("discussed", "discussed"),
             "not_discussed": NP_("discussed", "not discussed"),
         },
+        Interference: {  # participles, after "somebody has"
+            "ended": NP_("interference", "ended"),
+            "deleted": NP_("interference", "deleted"),
+            "edited": NP_("interference", "changed"),
+        },
         Language: {
             "nl": NP_("language", "Dutch"),
             "fr": NP_("language", "French"),
@@ -309,6 +322,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Right: "right",
         Fault: "fault",
         Discussed: "discussed",
+        Interference: "interference",
         Language: "language",
         Standing: "standing",
     }

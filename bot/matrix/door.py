@@ -30,7 +30,8 @@ class Event:
     """One event of a room's timeline or state, never one of our own.
 
     `at` is the server's claim, in UTC. `content` is the decrypted content (empty when
-    unreadable), with the clear `m.relates_to` of the envelope where the inside has none.
+    unreadable), with the clear `m.relates_to` of the envelope where the inside has none; that of a
+    redaction has the event it empties as `redacts`.
     `identity` is the master key that vouches for the device of a trusted event.
     """
 
@@ -93,8 +94,9 @@ class RoomFacts:
     the homeserver shows of the room's state, which is not encrypted and can be made up.
 
     `governors`: who besides us may change encryption, history, join rules, guest access or power
-    levels. `set_by`: fault → who set what it would be about. `may_mend`: what our power lets us
-    put right. `upgraded_by`: who named `replaced_by`, if the power levels let them.
+    levels. `redactors`: who besides us may redact what others said. `set_by`: fault → who set what
+    it would be about. `may_mend`: what our power lets us put right. `upgraded_by`: who named
+    `replaced_by`, if the power levels let them.
     """
 
     encrypted: bool
@@ -118,6 +120,7 @@ class RoomFacts:
     anybody_invites: bool = False
     anybody_governs: bool = False
     governors: frozenset[str] = frozenset()
+    redactors: frozenset[str] = frozenset()
     set_by: Mapping[Fault, str] = field(default_factory=dict)
     may_mend: frozenset[Fault] = frozenset()
     upgraded_by: str | None = None

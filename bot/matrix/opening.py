@@ -57,7 +57,7 @@ class Opener:
             _log.warning("malformed event in %s", room)
             return None
         if raw["type"] != ENCRYPTED:
-            return _event(room, raw, raw["type"], raw["content"], Hearing.CLEAR)
+            return _event(room, raw, raw["type"], _in_clear(raw), Hearing.CLEAR)
         if not raw["content"].get("ciphertext"):
             return None  # redacted
         opened = self.open(room, raw)
@@ -176,6 +176,14 @@ def _event(room: str, raw: Json, type_: str, content: Content, hearing: Hearing)
         hearing=hearing,
         state_key=state_key if isinstance(state_key, str) else None,
     )
+
+
+def _in_clear(raw: Json) -> Json:
+    """Older room versions name the event that a redaction empties beside its content."""
+    redacts, content = raw.get("redacts"), dict(raw["content"])
+    if raw["type"] == "m.room.redaction" and isinstance(redacts, str):
+        content["redacts"] = redacts
+    return content
 
 
 def _well_formed(raw: Any) -> bool:

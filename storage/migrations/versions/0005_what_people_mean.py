@@ -1,5 +1,7 @@
 """what people mean: doubts and their causes, rosters that are whole"""
 
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -7,7 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    # Polls that were about to be ended in clients are redacted instead.
+    op.execute(
+        "UPDATE outbox SET act = 'redact', slot = NULL WHERE act = 'poll_end' AND event IS NULL"
+    )
 
 
 def downgrade() -> None:
