@@ -10,7 +10,7 @@ from bot.rules.form import wording
 from bot.rules.refusal import Reason
 from bot.words import Words
 from locales.catalogue import NP_, translate
-from locales.codes import WORDED, Language
+from locales.codes import Language
 from locales.kinds import KINDS, POLL_ANSWERS
 from locales.render import Reader, Rendered, render
 from storage.outbox import TABLE_LANE, Outgoing
@@ -61,22 +61,15 @@ class Composer:
 
     def _labels(self, outgoing: Outgoing) -> Mapping[str, str]:
         """What one can answer: the id and its words."""
-        ids, about_words = outgoing.facts["answers"], outgoing.facts["subject"] in WORDED
+        ids = outgoing.facts["answers"]
         assert isinstance(ids, Mapping)
-        words = {**POLL_ANSWERS, "agree": POLL_ANSWERS["agree_item" if about_words else "agree"]}
-        return {
-            str(ids[answer]): self.in_languages(words[answer], lane=outgoing.lane)
-            for answer in ("agree", "object", "secret")
-            if answer in ids
-        }
+        said = {answer: self._label(words, outgoing.lane) for answer, words in POLL_ANSWERS.items()}
+        return {str(ids[answer]): label for answer, label in said.items() if answer in ids}
 
-    def poll_end(self, outgoing: Outgoing, poll: EventId) -> dict[str, Any]:
-        return {
-            **self._facts(outgoing, {}, kind="poll.ended"),
-            "m.relates_to": {"rel_type": "m.reference", "event_id": str(poll)},
-            f"{POLL}.end": {},
-            TEXT: self.render(outgoing.lane, "poll.ended", {}, {}).text,
-        }
+    def _label(self, words: str, lane: int) -> str:
+        """On one line in every language, or once where they use the same word."""
+        said = (translate(words, language) for language in self._languages(lane))
+        return " / ".join(dict.fromkeys(said))
 
     def advice(self, outgoing: Outgoing) -> dict[str, Any]:
         """The same words for everybody, without facts about anyone: it travels in clear."""

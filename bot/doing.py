@@ -23,7 +23,6 @@ class Doer:
         self._acts: Mapping[Act, Callable[[Outgoing, str], Awaitable[str | None]]] = {
             Act.MESSAGE: self._message,
             Act.POLL: self._poll,
-            Act.POLL_END: self._poll_end,
             Act.FILE: self._file,
             Act.REDACT: self._redact,
             Act.GREET: self._greet,
@@ -65,13 +64,6 @@ class Doer:
     async def _poll(self, outgoing: Outgoing, room: str) -> str | None:
         content = await self._composer.poll(outgoing)
         return await self._send(room, "org.matrix.msc3381.poll.start", content, outgoing)
-
-    async def _poll_end(self, outgoing: Outgoing, room: str) -> str | None:
-        poll = self._target(outgoing)
-        if poll is None:
-            return None
-        content = self._composer.poll_end(outgoing, poll)
-        return await self._send(room, "org.matrix.msc3381.poll.end", content, outgoing)
 
     async def _file(self, outgoing: Outgoing, room: str) -> str | None:
         file = await files.file(self._composer, self._desk.table, outgoing)

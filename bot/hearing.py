@@ -21,6 +21,7 @@ from bot.matrix.door import (
 from bot.mentions import contradicts
 from bot.moving import Mover
 from bot.places import PlaceFinder
+from bot.pollevents import PollEvents
 from bot.roomcheck import RoomCheck
 from bot.rules import identity
 from bot.rules.facts import Account
@@ -51,6 +52,7 @@ class Hearer:
         self._lines = Lines(desk, self._places)
         self._unheard = Unheard(desk, self._places, self._actor, self._lines)
         self._doubting = Doubting(desk, self._places, self._actor)
+        self._poll_events = PollEvents(desk, self._places, self._actor)
         self._unread = Unread(desk, self._places, self._actor, self._one)
         self.check = RoomCheck(desk, self._places)
         self._seated = frozenset(desk.seated)
@@ -130,6 +132,7 @@ class Hearer:
         if event.type == "m.room.member":
             await self._gate.membership(event)
             return
+        await self._poll_events.look(event)
         if event.type == "m.room.redaction":
             self._doubting.deleted(event)
             return

@@ -185,7 +185,7 @@ class Speaker:
         words_stay = outgoing.act is Act.REDACT and outgoing.lane <= TABLE_LANE
         if words_stay and not tx.outbox.waits(TABLE_LANE, Act.MESSAGE, kind):
             tx.outbox.add(TABLE_LANE, Act.MESSAGE, kind, {}, token)  # once, after all of them
-        tx.outbox.sent(outgoing, None)
+        tx.outbox.give_up(outgoing)
 
     def _void(self, tx: Tx, poll_id: int, lost: Collection[int]) -> None:
         """Nobody can agree to what nobody was shown."""

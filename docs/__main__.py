@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bot.composing import FACTS, POLL, TEXT
+from bot.composing import FACTS, POLL
 from bot.rules.refusal import Reason
 from handlers.table import COMMANDS
 from locales import commands
@@ -131,8 +131,10 @@ def _polls() -> Iterator[str]:
     yield (
         f"or type `{PREFIX}agree 3` or `{PREFIX}object 3`. One answer counts per person and "
         "version; an objection stays. An answer that does not count is `refused` with "
-        "`not_on_roster` or `poll_closed`. When the poll is over the bot sends an event of type "
-        f"`{POLL}.end`, with `{TEXT}` as its words, and then `poll.closed`.\n"
+        "`not_on_roster` or `poll_closed`. When the poll is over the bot sends `poll.closed` and "
+        "redacts the native poll: nothing is left of it in which a client could show a winner. A "
+        "poll that somebody else has ended, deleted or changed is over too, and `interference` "
+        "says so.\n"
     )
 
 

@@ -169,6 +169,6 @@ def _decided(turn: Turn, case: m.Case, decision: Decision) -> Says:
         case.notifier_id = None  # whoever brought it is no more bound to it than the others
     if not forgets(decision):
         return []
-    words = ours(turn.tx.polls.of_case(turn.meeting(), case))
+    words = ours(turn.tx, turn.tx.polls.of_case(turn.meeting(), case))
     turn.tx.cases.forget(case)
     return words

@@ -61,8 +61,8 @@ def close(turn: Turn) -> Says:
         says += polls.settle(turn, poll)
     was_in_session = meeting.state == MeetingState.IN_SESSION
     file = minutes.file(turn, meeting)  # before the guests are gone, and with them their word
-    says += side.all_done(turn, meeting)
-    words = traces.redactions(turn, meeting)
+    says += side.all_done(turn, meeting, says)
+    words = traces.redactions(turn, meeting, says)
     rest = traces.of_the_polls(turn, meeting, [*says, *words])
     if was_in_session:
         words.append(file)

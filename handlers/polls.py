@@ -9,9 +9,17 @@ from bot.rules.refusal import Reason, Refused
 from handlers import effects, overview, private
 from handlers.traces import companion_slot, poll_slot
 from handlers.turn import Say, Says, Turn
-from locales.codes import Place, Subject
+from locales.codes import Interference, Place, Subject
 from storage import models as m
 from storage.outbox import Act
+
+_ASKING = {  # the command that asks again; decisions have one of their own
+    Subject.ITEM: "amend",
+    Subject.WHOLE: "fiche.close",
+    Subject.FORM: "form",
+    Subject.FEEDBACK: "fiche",
+    Subject.INFORM: "inform",
+}
 
 
 def new(turn: Turn, case: m.Case, subject: Subject | str, before: m.Poll | None = None) -> m.Poll:
@@ -119,12 +127,32 @@ def settle(turn: Turn, poll: m.Poll, *, dropped: bool = False) -> Says:
     changed = outcome is Outcome.CONSENSUS and _is_changed(turn, poll)
     poll.outcome = Outcome.DROPPED if dropped or changed else outcome
     facts = _result(poll, turn.tx.cases.get(poll.case_id), len(voters))
-    says = [  # the outcome first: at a homeserver's rate limits each costs some seconds
+    return _told(turn, poll, facts) + effects.follow(turn, poll)
+
+
+def annul(turn: Turn, poll: m.Poll, interference: Interference) -> Says:
+    """Nobody can be sure what the others see of a poll: it counts for nothing, and can be asked
+    again. Deletions and edits can be forged, so they never do more than this (F01)."""
+    effects.void(turn.tx, poll, ())
+    voters = turn.tx.meetings.voters(poll.meeting_id, poll.case_id)
+    facts: dict[str, Fact] = {
+        **_result(poll, turn.tx.cases.get(poll.case_id), len(voters)),
+        **dict.fromkeys(("amendable", "comes_back", "not_told")),
+        "interference": interference,
+        "usage": Code(_ASKING.get(Subject(poll.subject), "decide")),
+    }
+    return _told(turn, poll, facts)
+
+
+def _told(turn: Turn, poll: m.Poll, facts: dict[str, Fact]) -> Says:
+    """The outcome first: at a homeserver's rate limits each costs some seconds, and a native poll
+    that is gone before it leaves the table with no word of what happened. Its removal and the
+    edit of the figures show in their own places, so the outcome is the last word all the same."""
+    return [
         Say("poll.closed", facts, poll.lane),
-        *private.ended(turn.tx, poll),
+        *private.removed(turn.tx, poll),
         *overview.state(turn, poll),
     ]
-    return says + effects.follow(turn, poll)
 
 
 def void_whole(turn: Turn, case: m.Case) -> Says:

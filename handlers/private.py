@@ -2,7 +2,7 @@
 
 from bot.rules.consensus import BallotMode
 from bot.rules.facts import Code, Fact, Token
-from handlers.traces import companion_slot, end_slot, poll_slot, private_slot
+from handlers.traces import companion_slot, poll_slot, private_slot, redaction_of
 from handlers.turn import Say, Says, Turn
 from locales.codes import WORDED, Subject
 from storage import models as m
@@ -41,23 +41,19 @@ def asked(tx: Tx, poll: m.Poll) -> Says:
     ]
 
 
-def ended(tx: Tx, poll: m.Poll) -> Says:
-    """The end of the native poll, wherever there is one."""
+def removed(tx: Tx, poll: m.Poll) -> Says:
+    """The native poll of a settled one is redacted, wherever it stands. To end it would not do:
+    clients then show a winner of their own count, without what was typed, and whatever one
+    objection means here."""
     if not is_private(poll):
-        return [_end(poll_slot(poll), poll.lane, end_slot(poll_slot(poll)))]
+        return [redaction_of(poll_slot(poll), poll.lane)]
     roster = tx.meetings.roster(poll.meeting_id, poll.case_id)
     slots = {account: private_slot(poll, account) for account in roster}
-    says = []
-    for account, slot in slots.items():
-        if tx.outbox.anchor(slot) is not None:
-            says.append(_end(slot, account, end_slot(slot)))
-        elif tx.outbox.has(slot):  # takes its place if it was not shown yet
-            says.append(_end(slot, account, slot))
-    return says
-
-
-def _end(of: str, lane: int, slot: str) -> Say:
-    return Say("poll.closed", {"slot": Code(of)}, lane, Act.POLL_END, slot=slot)
+    return [
+        redaction_of(slot, account)
+        for account, slot in slots.items()
+        if not tx.outbox.drop_untried(slot)
+    ]
 
 
 def _question(tx: Tx, poll: m.Poll) -> dict[str, Fact]:

@@ -4,6 +4,8 @@ A lane below zero is the side room of a case: what is said there waits until the
 and a poll until everybody on the roster has come in.
 """
 
+from collections.abc import Sequence
+
 from bot.rules.facts import Account, Fact
 from bot.rules.fiche import FICHE_ENDED, FicheState
 from bot.rules.people import Role
@@ -102,36 +104,36 @@ def require_all_in(turn: Turn, meeting: m.Meeting, case: m.Case) -> None:
     turn.require_readers(turn.tx.meetings.rostered(meeting, case))
 
 
-def done(turn: Turn, meeting: m.Meeting, case: m.Case) -> Says:
+def done(turn: Turn, meeting: m.Meeting, case: m.Case, before: Sequence[Say] = ()) -> Says:
     """The point is dealt with: its words go, everybody leaves, who came for it leaves the table
-    (I08)."""
+    (I08). `before`: what is said and redacted before."""
     guests = _guests(turn, turn.tx.meetings.rostered(meeting, case))
     taken = turn.tx.meetings.taken_up(meeting, case)
-    says = _empty(turn, meeting, side_lane(case.id)) if taken is not None and taken.aside else []
-    if taken is not None:
-        taken.aside = False
+    says: Says = []
+    if taken is not None and taken.aside:
+        says, taken.aside = _empty(turn, meeting, side_lane(case.id), before), False
     for guest in guests:
         says += members.strike(turn, guest)
     return says
 
 
-def all_done(turn: Turn, meeting: m.Meeting) -> Says:
+def all_done(turn: Turn, meeting: m.Meeting, before: Sequence[Say] = ()) -> Says:
     """The same for every case that has a side room, and for the rooms of forgotten ones."""
     says: Says = []
     for taken in turn.tx.meetings.aside(meeting):
-        says += done(turn, meeting, turn.tx.cases.get(taken.case_id))
+        says += done(turn, meeting, turn.tx.cases.get(taken.case_id), before)
     emptied = {say.lane for say in says if say.act is Act.DISMISS}
     for lane in rooms.asides(turn.tx, meeting):
         if lane not in emptied and not turn.tx.outbox.waits(lane, Act.DISMISS):
-            says += _empty(turn, meeting, lane)
+            says += _empty(turn, meeting, lane, before)
     return says
 
 
-def _empty(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
+def _empty(turn: Turn, meeting: m.Meeting, lane: int, before: Sequence[Say]) -> Says:
     """What nobody was asked yet is not asked any more."""
     turn.tx.outbox.drop_unasked(lane)
     turn.tx.memberships.drop(lane=lane)
-    says = traces.of_lane(turn, meeting, lane)
+    says = traces.of_lane(turn, meeting, lane, before)
     days = turn.table.homeserver_keeps_redacted_days
     facts: dict[str, Fact] = {"redacted": len(says), "days": days}
     says.append(Say("side.closed", lane=lane, act=Act.DISMISS))

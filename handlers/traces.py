@@ -10,39 +10,33 @@ from storage.outbox import TABLE_LANE, Act
 from storage.tx import Tx
 
 
-def redactions(turn: Turn, meeting: m.Meeting) -> Says:
+def redactions(turn: Turn, meeting: m.Meeting, before: Sequence[Say]) -> Says:
     """Every message of the officer's and of ours that holds words of an item; side rooms have
-    been emptied before."""
+    been emptied before. `before`: what is said and redacted before."""
     traced = turn.tx.polls.traces(meeting, ballots=False)
     said = (redaction(event, lane) for lane, event in traced)
     asked = turn.tx.polls.all_of(meeting)
-    return [*said, *ours(poll for poll in asked if poll.lane >= TABLE_LANE)]
+    return [*said, *ours(turn.tx, (poll for poll in asked if poll.lane >= TABLE_LANE), before)]
 
 
-def of_lane(turn: Turn, meeting: m.Meeting, lane: int) -> Says:
+def of_lane(turn: Turn, meeting: m.Meeting, lane: int, before: Sequence[Say]) -> Says:
     """All that was said in one room, words first, remembered no longer."""
     kept = [
         one for ballots in (False, True) for one in turn.tx.polls.traces(meeting, ballots=ballots)
     ]
     said = [redaction(event, lane) for where, event in kept if where == lane]
     turn.tx.polls.drop_traces(meeting, lane)
-    slots = [slot for where, slot in turn.tx.outbox.slots(*_OF_POLLS) if where == lane]
-    return [*said, *(_redaction_of(slot, lane) for slot in slots)]
+    slots = [slot for where, slot in _standing(turn.tx, before) if where == lane]
+    return [*said, *(redaction_of(slot, lane) for slot in slots)]
 
 
 def of_the_polls(turn: Turn, meeting: m.Meeting, before: Sequence[Say]) -> Says:
-    """Everything else that polls have left: ballots, polls and their ends, those too that are
-    only about to be said. `before`: what is said and redacted before."""
+    """Everything else that polls have left: ballots, and what we said beside the polls."""
     traced = turn.tx.polls.traces(meeting, ballots=True)
-    found = [*turn.tx.outbox.slots(*_OF_POLLS), *_about_to_be_said(before)]
-    done = {say.facts.get("slot") for say in before if say.act is Act.REDACT}
+    left = _standing(turn.tx, before)
     return [
         *(redaction(event, lane) for lane, event in traced),
-        *(
-            _redaction_of(slot, lane)
-            for lane, slot in found
-            if slot not in done and lane >= TABLE_LANE
-        ),
+        *(redaction_of(slot, lane) for lane, slot in left if lane >= TABLE_LANE),
     ]
 
 
@@ -54,21 +48,23 @@ def of_direct_room(tx: Tx, account: Account) -> Says:
     return [redaction(event, account) for event in asked if event is not None]
 
 
-def _about_to_be_said(says: Sequence[Say]) -> list[tuple[int, str]]:
-    return [
-        (say.lane, say.slot)
-        for say in says
-        if say.lane is not None and say.slot is not None and say.slot.startswith(_OF_POLLS)
-    ]
+def _standing(tx: Tx, before: Sequence[Say]) -> list[tuple[int, str]]:
+    """The lanes and slots of what polls have left that nothing redacts yet: neither what waits in
+    the outbox, nor what is written there after this."""
+    about_to_go = {say.facts.get("slot") for say in before if say.act is Act.REDACT}
+    gone = about_to_go | tx.outbox.being_redacted()
+    return [(lane, slot) for lane, slot in tx.outbox.slots(*_OF_POLLS) if slot not in gone]
 
 
-def ours(polls: Iterable[m.Poll]) -> Says:
-    """What we wrote ourselves with words of an item in it."""
+def ours(tx: Tx, polls: Iterable[m.Poll], before: Sequence[Say] = ()) -> Says:
+    """What we wrote ourselves with words of an item in it, and still stands."""
+    left = {slot for _, slot in _standing(tx, before)}
     return [
-        _redaction_of(slot, poll.lane)
+        redaction_of(slot, poll.lane)
         for poll in polls
         if poll.subject in WORDED
         for slot in (poll_slot(poll), companion_slot(poll))
+        if slot in left
     ]
 
 
@@ -83,7 +79,7 @@ def redaction(event: EventId, lane: int = TABLE_LANE) -> Say:
     return Say("redaction.failed", {"event": event}, lane, Act.REDACT)
 
 
-def _redaction_of(slot: str, lane: int) -> Say:
+def redaction_of(slot: str, lane: int) -> Say:
     return Say("redaction.failed", {"slot": Code(slot)}, lane, Act.REDACT)
 
 
@@ -100,9 +96,4 @@ def private_slot(poll: m.Poll, account: int) -> str:
     return f"poll-{poll.id}-{account}"
 
 
-def end_slot(poll_slot: str) -> str:
-    """The end of the poll of a slot."""
-    return f"end-{poll_slot}"
-
-
-_OF_POLLS = ("poll-", "companion-", "end-")
+_OF_POLLS = ("poll-", "companion-")

@@ -69,6 +69,14 @@ class Discussed(StrEnum):
     NOT_DISCUSSED = "not_discussed"
 
 
+class Interference(StrEnum):
+    """What others did to a native poll."""
+
+    ENDED = "ended"
+    DELETED = "deleted"
+    EDITED = "edited"
+
+
 class Language(StrEnum):
     NL = "nl"
     FR = "fr"
@@ -286,6 +294,11 @@ LABELS: Mapping[type[StrEnum], Mapping[str, str]] = MappingProxyType(
             "no_consensus": NP_("result", "no consensus, comes back"),
             "undecided": NP_("result", "no decision yet, comes back"),
         },
+        Interference: {  # participles, after "somebody has"
+            "ended": NP_("interference", "ended"),
+            "deleted": NP_("interference", "deleted"),
+            "edited": NP_("interference", "changed"),
+        },
         Language: {
             "nl": NP_("language", "Dutch"),
             "fr": NP_("language", "French"),
@@ -336,6 +349,7 @@ CONTEXTS: Mapping[type[StrEnum], str] = MappingProxyType(
         Fault: "fault",
         Discussed: "discussed",
         Result: "result",
+        Interference: "interference",
         Language: "language",
         Standing: "standing",
     }

@@ -12,7 +12,7 @@ from babel.lists import format_list
 from bot.rules.facts import Account, Fact, Facts, MasterKey
 from bot.rules.refusal import Reason
 from locales import commands
-from locales.catalogue import translate
+from locales.catalogue import Counted, translate, translate_counted
 from locales.codes import FAMILIES, LABELS, label
 from locales.kinds import KINDS, Kind, Line
 from locales.refusals import FIELDS, REFUSALS
@@ -46,14 +46,25 @@ def render(kind: str, facts: Facts, reader: Reader) -> Rendered:
     return Rendered(plain, _paragraphs(lines))
 
 
-def sentence(text: str, facts: Facts, fields: Mapping[str, str], reader: Reader) -> Rendered:
+def sentence(
+    text: str | Counted, facts: Facts, fields: Mapping[str, str], reader: Reader
+) -> Rendered:
     """One translated sentence with its facts in place."""
-    template = translate(text, reader.language)
+    template = _template(text, facts, reader.language)
     plain, rich = _Values(facts, fields, reader), _Values(facts, fields, reader, rich=True)
     bare = template.replace("**", "").replace("`", "")
     marked = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(template, quote=False))
     marked = re.sub(r"`(.+?)`", r"<code>\1</code>", marked)
     return Rendered(_PLACEHOLDER.sub(plain.of, bare), _PLACEHOLDER.sub(rich.of, marked))
+
+
+def _template(text: str | Counted, facts: Facts, language: str) -> str:
+    if isinstance(text, str):
+        return translate(text, language)
+    fact = facts.get(text.by)
+    count = len(fact) if isinstance(fact, tuple) else fact
+    assert isinstance(count, int)
+    return translate_counted(text, count, language)
 
 
 @dataclass(frozen=True)

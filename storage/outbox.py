@@ -26,7 +26,6 @@ class Act(StrEnum):
 
     MESSAGE = "message"  # a notice, or a message that rings when it mentions somebody
     POLL = "poll"
-    POLL_END = "poll_end"
     FILE = "file"
     REDACT = "redact"
     GREET = "greet"  # whether somebody is heard, and if not, what to do
@@ -181,6 +180,13 @@ class Outbox:
             self._session.delete(row)
         self._session.flush()
 
+    def give_up(self, outgoing: Outgoing) -> None:
+        """It could not be done. What it was to redact still stands, and is found at the close."""
+        row = self._session.get(m.Outbox, outgoing.id)
+        if row is not None:
+            self._session.delete(row)
+        self._session.flush()
+
     def instead(self, outgoing: Outgoing, kind: str, facts: Facts, token: Token) -> None:
         """Say something else at the same place in the lane."""
         row = self._session.get(m.Outbox, outgoing.id)
@@ -199,6 +205,12 @@ class Outbox:
     def asides(self) -> list[int]:
         """The lanes of side rooms in which something waits."""
         return [lane for lane in self.lanes() if lane < TABLE_LANE]
+
+    def being_redacted(self) -> frozenset[str]:
+        """The slots of messages whose redaction waits."""
+        rows = self._session.scalars(select(m.Outbox).where(m.Outbox.act == Act.REDACT)).all()
+        slots = (self.open_row(row).facts.get("slot") for row in rows)
+        return frozenset(str(slot) for slot in slots if slot is not None)
 
     def in_doubt(self, lane: int) -> bool:
         """Whether something was tried to be said in a lane, and we do not know that it was. What is

@@ -67,7 +67,8 @@ TABLE = Table(
 
 @dataclass
 class Sent:
-    """An event as it lies on the fake homeserver."""
+    """An event as it lies on the fake homeserver; `read`: as clients have read it, and still
+    have when it is emptied."""
 
     event_id: str
     room: str
@@ -76,6 +77,10 @@ class Sent:
     content: Mapping[str, Any]
     clear: bool = False
     only: Collection[str] | None = None  # who alone gets the key
+    read: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.read = self.read or self.content
 
 
 @dataclass
@@ -510,7 +515,7 @@ class Hall:
         room, event, shown = self.floor, poll.get("poll_event"), poll
         if poll.get("private"):
             asked = self.asked(who, poll)
-            room, event, shown = asked.room, asked.event_id, facts_of(asked)
+            room, event, shown = asked.room, asked.event_id, asked.read[FACTS]
         content = {
             "m.relates_to": {"rel_type": "m.reference", "event_id": event},
             "org.matrix.msc3381.poll.response": {"answers": [shown["answers"][answer]]},
@@ -525,8 +530,8 @@ class Hall:
             event
             for event in self.matrix.events.values()
             if self.matrix.rooms[event.room].facts.joined == company
-            and facts_of(event).get("kind") == "poll.asked"
-            and facts_of(event)["poll"] == poll["poll"]
+            and event.read.get(FACTS, {}).get("kind") == "poll.asked"
+            and event.read[FACTS]["poll"] == poll["poll"]
         ]
         return found
 

@@ -97,6 +97,12 @@ def seen(hall: Hall, kind: str) -> list[Facts]:
     return [facts_of(one) for one in own if facts_of(one).get("kind") == kind]
 
 
+def native(hall: Hall) -> list[Sent]:
+    """The native polls that clients still show."""
+    own = [event for event in hall.matrix.events.values() if event.sender == BOT]
+    return [one for one in own if one.type.endswith("poll.start") and one.content]
+
+
 def only(sent: list[Sent], kind: str) -> Facts:
     """The facts of the one message of a kind among what was sent."""
     (found,) = [facts_of(one) for one in sent if facts_of(one).get("kind") == kind]

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from zipfile import ZipFile
 
+from bot.composing import FACTS
 from bot.matrix.door import Batch, Event, Hearing
 from bot.rules.consensus import BallotMode
 from bot.rules.fiche import FicheText
@@ -232,12 +233,12 @@ class Listening:
             found = [
                 sent
                 for sent in self.hall.matrix.events.values()
-                if sent.room == room and facts_of(sent).get("kind") == "poll.asked"
-                if facts_of(sent)["poll"] == poll["poll"]
+                if sent.room == room and sent.read.get(FACTS, {}).get("kind") == "poll.asked"
+                if sent.read[FACTS]["poll"] == poll["poll"]
             ]
             if not found:
                 return None
-            event, shown = found[0].event_id, facts_of(found[0])
+            event, shown = found[0].event_id, found[0].read[FACTS]
         answers = [shown["answers"][answer]] if answer in shown["answers"] else []
         relation = {"rel_type": "m.reference", "event_id": event}
         return room, {"m.relates_to": relation, RESPONSE: {"answers": answers}}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.lists import format_list
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
@@ -34,6 +35,7 @@ from tests.hall import TABLE
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("bot", "handlers", "locales", "storage")
+Forms = tuple[str, ...]
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -48,18 +50,28 @@ def template() -> Catalog:
         return read_po(file)
 
 
+def forms(message: Message) -> list[tuple[str, str]]:
+    """A sentence and its translation, each with its plural if it has one."""
+    if isinstance(message.id, str):
+        return [(message.id, str(message.string))]
+    assert isinstance(message.string, tuple)
+    return list(zip(message.id, message.string, strict=True))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_catalogue_is_complete(language: str) -> None:
     wanted = {(one.context, one.id) for one in template() if one.id}
     found = {(one.context, one.id) for one in messages(language)}
     assert found == wanted
-    assert [one.id for one in messages(language) if not one.string or one.fuzzy] == []
+    assert [one.id for one in messages(language) if one.fuzzy] == []
+    pairs = [pair for message in messages(language) for pair in forms(message)]
+    assert [source for source, words in pairs if not words] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_same_placeholders_and_marks(language: str) -> None:
-    for message in messages(language):
-        source, words = str(message.id), str(message.string)
+    pairs = [pair for message in messages(language) for pair in forms(message)]
+    for source, words in pairs:
         assert set(PLACEHOLDER.findall(words)) == set(PLACEHOLDER.findall(source)), source
         assert words.count("**") == source.count("**"), source
         assert words.count("`") % 2 == 0, source
@@ -67,14 +79,15 @@ def test_a_translation_has_the_same_placeholders_and_marks(language: str) -> Non
 
 
 def test_the_template_is_what_the_code_says() -> None:
-    found: set[tuple[str | None, str]] = set()
-    keywords: dict[str, Any] = {"N_": None, "NP_": ((1, "c"), 2)}
+    found: set[tuple[str | None, object]] = set()
+    keywords: dict[str, Any] = {"N_": None, "NP_": ((1, "c"), 2), "ngettext": (1, 2)}
     for package in PACKAGES:
         for _file, _line, said, _comments, context in extract_from_dir(
             str(ROOT / package), keywords=keywords
         ):
-            found.add((context, said if isinstance(said, str) else said[-1]))
-    stored = {(one.context, str(one.id)) for one in template() if one.id}
+            plural = isinstance(said, tuple) and context is None
+            found.add((context, said if isinstance(said, str) or plural else said[-1]))
+    stored = {(one.context, one.id) for one in template() if one.id}
     assert found == stored, "run `make strings`"
 
 
@@ -213,6 +226,41 @@ def test_every_reason_can_be_said_in_one_sentence_for_all(reason: Reason) -> Non
 
 def test_every_reason_has_its_sentence() -> None:
     assert set(REFUSALS) == set(Reason)
+
+
+COUNTED = (  # what is said of none, one and two
+    ("nl", ("0 berichten,",), ("1 bericht,", "nog 1 dag."), ("2 berichten,", "nog 2 dagen.")),
+    ("fr", ("0 message,",), ("1 message,", "1 jour encore."), ("2 messages,", "2 jours encore.")),
+    ("de", ("0 Nachrichten,",), ("1 Nachricht,", "noch 1 Tag."), ("2 Nachrichten,", "2 Tage.")),
+    ("en", ("0 messages,",), ("1 message,", "1 day more."), ("2 messages,", "2 days more.")),
+)
+
+
+@pytest.mark.parametrize(("language", "none", "one", "two"), COUNTED)
+def test_one_is_not_said_as_many(language: str, none: Forms, one: Forms, two: Forms) -> None:
+    for count, wanted in enumerate((none, one, two)):
+        facts: dict[str, Fact] = {"redacted": count, "days": count}
+        shown = render.render("side.closed", facts, reader(language)).text
+        assert [words for words in wanted if words not in shown] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_list_of_one_is_not_said_as_many(language: str) -> None:
+    one, two = (
+        render.render("item.void", {"numbers": numbers}, reader(language)).text
+        for numbers in ((3,), (3, 4))
+    )
+    assert one.replace("3", "") != two.replace(format_list(["3", "4"], locale=language), "")
+
+
+def test_french_says_none_and_one_alike() -> None:
+    row = {"number": 1, "version": 1, "of": 5}
+    shown = [
+        render.render("polls.overview", {"rows": ({**row, "answered": n},)}, reader("fr")).text
+        for n in (0, 1, 2)
+    ]
+    endings = [one.split(": ")[-1] for one in shown]
+    assert endings == ["0 réponse sur 5", "1 réponse sur 5", "2 réponses sur 5"]
 
 
 # From the glossary of the field: what people at a table would recognise at once.

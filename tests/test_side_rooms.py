@@ -154,19 +154,16 @@ async def test_another_case_is_not_spoken_of_there(hall: Hall) -> None:
 
 
 async def test_a_poll_on_another_case_is_not_answered_there(hall: Hall) -> None:
-    moment = await at.aside(hall)
+    moment = await at.aside_with_item(hall)
     with hall.desk.transaction() as tx:
-        meeting = tx.meetings.running()
-        assert meeting is not None
-        (first,) = tx.polls.all_of(meeting)
-        first.outcome = None
-        case = tx.cases.get(first.case_id)
-        (room,) = [tx.people.side_room(case.id)]
+        poll = tx.polls.find(moment.poll["poll"])
+        assert poll is not None
+        room = tx.people.side_room(poll.case_id)
         assert room is not None
         room.case_id = 99  # as if it were another's
-    assert reason(await moment.says("clb", "!bezwaar 1")) == Reason.ANOTHER_ROOM
-    assert reason(await moment.says(COORDINATOR, "!sluit 1")) == Reason.ANOTHER_ROOM
-    assert reason(await moment.says(COORDINATOR, "!herinneren 1")) == Reason.ANOTHER_ROOM
+    lines = ("clb", "!bezwaar {number}"), (COORDINATOR, "!sluit {number}")
+    for who, line in (*lines, (COORDINATOR, "!herinneren {number}")):
+        assert reason(await moment.says(who, moment.line(line))) == Reason.ANOTHER_ROOM
 
 
 async def test_an_unreadable_word_there_casts_doubt_on_its_case_only(hall: Hall) -> None:

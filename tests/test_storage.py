@@ -12,6 +12,7 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
 from bot.rules.agenda import MeetingState
+from bot.rules.facts import Code, Token
 from bot.rules.notification import CaseState, Route
 from bot.rules.people import Organisation, Role
 from bot.rules.reference import make
@@ -27,6 +28,7 @@ from storage.database import (
 from storage.inspect import lines, tables
 from storage.migrations.run import config
 from storage.models import Base
+from storage.outbox import Act
 from storage.people import RoomKind
 from storage.seal import Seal, WrongMasterKey
 from storage.tx import Tx, transaction
@@ -105,6 +107,22 @@ def test_a_roster_outlives_a_change_of_version_during_a_meeting(engine: Engine) 
     migrate(engine)
     rows = tables(engine, SEAL)["rostered"]
     assert {row["account_id"]: row["standing"] for row in rows} == {one: "on", other: "gone"}
+
+
+def test_a_poll_that_was_about_to_be_ended_is_redacted_after_the_migration(engine: Engine) -> None:
+    with transaction(engine, SEAL) as tx:
+        for act, slot in ((Act.POLL, "poll-1"), (Act.REDACT, "end-poll-1")):
+            facts = {"slot": Code("poll-1")}
+            tx.outbox.add(0, act, "poll.closed", facts, Token("a" * 26), slot=slot)
+    with engine.begin() as connection:
+        settings = config()
+        settings.attributes["connection"] = connection
+        command.downgrade(settings, "0004")
+        connection.execute(text("UPDATE outbox SET act = 'poll_end' WHERE slot = 'end-poll-1'"))
+    migrate(engine)
+    with transaction(engine, SEAL) as tx:
+        assert tx.outbox.being_redacted() == {"poll-1"}
+        assert not tx.outbox.has("end-poll-1")
 
 
 def test_a_database_newer_than_the_code_is_refused(engine: Engine) -> None:

@@ -94,8 +94,9 @@ class RoomFacts:
     the homeserver shows of the room's state, which is not encrypted and can be made up.
 
     `governors`: who besides us may change encryption, history, join rules, guest access or power
-    levels. `set_by`: fault → who set what it would be about. `may_mend`: what our power lets us
-    put right. `upgraded_by`: who named `replaced_by`, if the power levels let them.
+    levels. `redactors`: who besides us may redact what others said. `set_by`: fault → who set what
+    it would be about. `may_mend`: what our power lets us put right. `upgraded_by`: who named
+    `replaced_by`, if the power levels let them.
     """
 
     encrypted: bool
@@ -119,6 +120,7 @@ class RoomFacts:
     anybody_invites: bool = False
     anybody_governs: bool = False
     governors: frozenset[str] = frozenset()
+    redactors: frozenset[str] = frozenset()
     set_by: Mapping[Fault, str] = field(default_factory=dict)
     may_mend: frozenset[Fault] = frozenset()
     upgraded_by: str | None = None

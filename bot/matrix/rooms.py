@@ -74,6 +74,7 @@ def facts(state: State, us: str, *, encrypted: bool, direct: bool) -> RoomFacts 
         anybody_invites=anybody(state) >= needed(state, "invite"),
         anybody_governs=anybody_governs(state),
         governors=frozenset(user for user in joined | invited if governs(state, user)) - {us},
+        redactors=frozenset(user for user in joined if may(state, user, "redact")) - {us},
         set_by={fault: by for fault, type_ in TYPES.items() if (by := sender(state, type_))},
         may_mend=mendable(state, us),
         upgraded_by=_upgrader(state),

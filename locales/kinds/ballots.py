@@ -3,26 +3,38 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from locales.catalogue import N_
+from locales.catalogue import N_, ngettext
 from locales.kinds.form import Kind, Line, kind
-from locales.kinds.polls import POLL, QUESTION, holds_words
+from locales.kinds.polls import NOTHING_SECRET, POLL, QUESTION, holds_words
 
 BALLOTS: Mapping[str, Kind] = MappingProxyType(
     {
         "poll.asked": kind(
             "The native poll of a private ballot, in somebody's direct room, without the words.",
-            *(line for line in QUESTION if not ("{text}" in line.text or "{code}" in line.text)),
+            *(
+                line
+                for line in QUESTION
+                if not ("{text}" in str(line.text) or "{code}" in str(line.text))
+            ),
             Line("{subject}", when=lambda facts: facts["subject"] in {"whole", "form"}),
             Line(
                 N_("Read the words in the room of the case: poll {number}, version {version}."),
                 when=holds_words,
             ),
+            NOTHING_SECRET,
             fields={**POLL, "answers": "answers"},
         ),
         "polls.overview": kind(
             "How many have answered in each open poll of a case; one message, edited in place.",
             Line(N_("Open polls:"), when="rows"),
-            Line(N_("Poll {number} (version {version}): {answered} of {of} answers"), each="rows"),
+            Line(
+                ngettext(
+                    "Poll {number} (version {version}): {answered} of {of} answers",
+                    "Poll {number} (version {version}): {answered} of {of} answers",
+                    "answered",
+                ),
+                each="rows",
+            ),
             Line(
                 N_(
                     "In doubt in poll {number}: {doubts}. There is no consensus until it is clear "

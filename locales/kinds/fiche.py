@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from locales.catalogue import N_
+from locales.catalogue import N_, ngettext
 from locales.kinds.form import Kind, Line, kind
 
 # The items of a form, in order; their words are no facts.
@@ -55,7 +55,10 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
             "The feedback form ended, and nothing of it leaves the table.",
             N_("The feedback form for **{case}** is closed; nothing is fed back."),
             Line(
-                N_("Of {of} items everybody agreed to {agreed}, but not to the form as a whole."),
+                N_(
+                    "Items that everybody agreed to: {agreed} of {of}. Not everybody agreed to the "
+                    "form as a whole."
+                ),
                 when="agreed",
             ),
             case="case",
@@ -112,9 +115,12 @@ FICHE: Mapping[str, Kind] = MappingProxyType(
         ),
         "item.void": kind(
             "The words of items are not to be had any more, so nobody can agree to them.",
-            N_(
-                "I cannot read the words of these items any more, so they are void: {numbers}. The "
-                "information officer can propose them again with `{do_amend}`."
+            ngettext(
+                "I cannot read the words of item {numbers} any more, so it is void. The "
+                "information officer can propose it again with `{do_amend}`.",
+                "I cannot read the words of items {numbers} any more, so they are void. The "
+                "information officer can propose them again with `{do_amend}`.",
+                "numbers",
             ),
             numbers="ints",
         ),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bot.rules.facts import Facts
+from locales.catalogue import Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Line:
     for the command `next` as it is typed.
     """
 
-    text: str
+    text: str | Counted
     when: str | tuple[str, str] | Callable[[Facts], bool] | None = None
     unless: str | None = None
     each: str | None = None
@@ -34,10 +35,10 @@ class Kind:
 
 def kind(
     about: str,
-    *lines: Line | str,
+    *lines: Line | str | Counted,
     rings: tuple[str, ...] = (),
     fields: Mapping[str, str] = MappingProxyType({}),
     **more: str,
 ) -> Kind:
-    shown = tuple(Line(line) if isinstance(line, str) else line for line in lines)
+    shown = tuple(line if isinstance(line, Line) else Line(line) for line in lines)
     return Kind(about, MappingProxyType({**fields, **more}), shown, rings)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from locales.catalogue import N_
+from locales.catalogue import N_, ngettext
 from locales.kinds.form import Kind, Line, kind
 
 # Fields of rows in the minutes.
@@ -188,14 +188,21 @@ MEETING: Mapping[str, Kind] = MappingProxyType(
             Line(N_("The minutes are above."), when="minutes"),
             N_("Erased from my store: roll, rosters, ballots and digests of this meeting."),
             Line(
-                N_(
+                ngettext(
                     "Redacted in our rooms, with the answers in polls and the words of the "
-                    "feedback form: {redacted} messages."
+                    "feedback form: {redacted} message.",
+                    "Redacted in our rooms, with the answers in polls and the words of the "
+                    "feedback form: {redacted} messages.",
+                    "redacted",
                 ),
                 when="redacted",
             ),
             Line(
-                N_("The homeserver keeps their encrypted originals for some days more ({days})."),
+                ngettext(
+                    "The homeserver keeps the encrypted originals for {days} day more.",
+                    "The homeserver keeps the encrypted originals for {days} days more.",
+                    "days",
+                ),
                 when=lambda facts: bool(facts.get("redacted")) and bool(facts.get("days")),
             ),
             N_(

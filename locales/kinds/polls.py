@@ -116,6 +116,10 @@ QUESTION = (
     ),
 )
 
+NOTHING_SECRET = Line(
+    N_("Who agrees also says that it holds nothing they shared as a secret."), when=holds_words
+)
+
 POLL = {
     "poll": "int",
     "number": "int",
@@ -207,19 +211,43 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             "The native poll itself; its facts are in the message that follows it.",
             *(line for line in QUESTION if line.each is None),
             Line(N_("Its words stand in the message that follows."), when="items"),
+            NOTHING_SECRET,
             fields=POLL,
         ),
-        "poll.ended": kind(
-            "The end of the native poll; the outcome is in the message that follows it.",
-            N_("The poll is closed."),
+        "poll.not_ended": kind(
+            "Somebody ended a poll who may not close it; clients do not believe it either.",
+            N_(
+                "Poll {number} is still open: only the chair or the coordinator closes it. If your "
+                "app shows it as ended, answer by typing `{do_agree} {number}.{version}` or "
+                "`{do_object} {number}`."
+            ),
+            poll="int",
+            number="int",
+            version="int",
         ),
         "poll.closed": kind(
             "The outcome.",
             Line(N_("**Poll {number}: consensus** ({of} of {of})."), when=("outcome", "consensus")),
-            Line(N_("**Poll {number}: no consensus.**"), when=("outcome", "no_consensus")),
-            Line(N_("**Poll {number} is void:** what it asked about has changed."), when=_void),
+            Line(
+                N_("**Poll {number}: no consensus.**"),
+                when=("outcome", "no_consensus"),
+                unless="interference",
+            ),
+            Line(
+                N_(
+                    "**Poll {number} is void:** somebody has {interference} it in their app, so "
+                    "nobody knows what the others see of it. No answer in it counts. Ask again "
+                    "with `{usage}`."
+                ),
+                when="interference",
+            ),
+            Line(
+                N_("**Poll {number} is void:** what it asked about has changed."),
+                when=_void,
+                unless="interference",
+            ),
             Line(N_("**Item {number} is dropped.**"), when=_dropped),
-            Line(N_("Nothing is fed back."), when=_declined),
+            Line(N_("Nothing is fed back."), when=_declined, unless="interference"),
             Line(
                 N_(
                     "The information officer can change or drop items now, and ask again with "
@@ -265,16 +293,18 @@ POLLS: Mapping[str, Kind] = MappingProxyType(
             amendable="flag",
             comes_back="flag",
             not_told="flag",
+            interference="code:interference",
+            usage="code:command",
         ),
     }
 )
 
-# What a person chooses in a native poll; an item asks about secrets too (F05).
+# What a person chooses in a native poll: short, since clients cut a long answer off, beside its
+# count and on a phone. What agreeing says of secrets stands in the question (F05).
 POLL_ANSWERS: Mapping[str, str] = MappingProxyType(
     {
-        "agree_item": N_("Agreed, and it holds nothing I shared as a secret"),
         "agree": N_("Agreed"),
         "object": N_("I object"),
-        "secret": N_("It holds a secret of mine: leave it out"),
+        "secret": N_("It holds a secret of mine"),
     }
 )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from locales.catalogue import N_
-from locales.kinds.form import Kind, kind
+from locales.catalogue import N_, ngettext
+from locales.kinds.form import Kind, Line, kind
 
 SIDE: Mapping[str, Kind] = MappingProxyType(
     {
@@ -41,11 +41,20 @@ SIDE: Mapping[str, Kind] = MappingProxyType(
         "side.closed": kind(
             "The room of a case is emptied and left; said in the table's room.",
             N_("**The room of that point is closed**, and everybody is out of it."),
-            N_(
-                "Deleted there: {redacted} messages, whatever they held. The homeserver can keep "
-                "the encrypted originals for some days ({days}), and other devices what they have "
-                "shown already."
+            ngettext(
+                "Deleted there: {redacted} message, whatever it held.",
+                "Deleted there: {redacted} messages, whatever they held.",
+                "redacted",
             ),
+            Line(
+                ngettext(
+                    "The homeserver keeps the encrypted originals for {days} day more.",
+                    "The homeserver keeps the encrypted originals for {days} days more.",
+                    "days",
+                ),
+                when="days",
+            ),
+            N_("Other devices can keep what they have shown already."),
             redacted="int",
             days="int",
         ),

@@ -24,7 +24,7 @@ from demo.stage import RealStage
 # What the table reads, in this order, beside messages that are edited in place.
 LIVE = {"roll.updated", "polls.overview"}
 LOGINS = {"address": {"per_second": 100, "burst_count": 100}}  # of all from one machine
-_POLL = ("poll.question", "poll.opened", "poll.closed", "poll.ended")
+_POLL = ("poll.question", "poll.opened", "poll.closed")
 SAID = [
     *(*_POLL, "fiche.opened", *_POLL, *_POLL, *_POLL, "fiche.adopted"),
     *("case.discussed", "minutes.ready", "meeting.closed"),

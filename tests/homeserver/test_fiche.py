@@ -21,7 +21,7 @@ from tests.homeserver.test_whole_meeting import StumblingProcess, assert_forgott
 SEED = 511
 OF_THE_FORM = ("poll.", "fiche.", "item.", "refused")
 _POLLS = {
-    "open": ["poll.question", "poll.opened", "poll.closed", "poll.ended"],
+    "open": ["poll.question", "poll.opened", "poll.closed"],
     "private": ["poll.opened", "poll.closed"],
 }
 

@@ -35,28 +35,42 @@ IN_CLEAR = "Bezocht op 3 oktober de bibliotheek met een vriend."
 
 
 class Meetings(PeerStage):
-    """Remembers the polls, and how a client saw each when it closed."""
+    """Remembers the polls, and how a client saw each before the last answer and after it."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, tuple(FEW))
         self.scene = Scene(self, people=FEW, guest=None, worker="ocmw")
         self.opened: list[Mapping[str, Any]] = []
         self.seen: list[Mapping[str, Any]] = []
+        self.left: list[Mapping[str, Any] | None] = []
 
     async def say(
         self, who: str, text: str, *, expect: str, direct: bool = False
     ) -> Mapping[str, Any]:
+        if expect == "poll.closed":
+            self.seen.append(await until(self._answered))
         found = await super().say(who, text, expect=expect, direct=direct)
         if expect == "poll.opened":
             self.opened.append(found)
         if expect == "poll.closed":
-            self.seen.append(await until(self._ended))
+            await self.seats["io"].wait(self._is_emptied)
+            self.left.append(await self._poll())
         return found
 
-    async def _ended(self) -> Mapping[str, Any]:
+    async def _answered(self) -> Mapping[str, Any]:
+        """The poll, once everybody has answered it who does so natively."""
+        seen = await self._poll()
+        assert seen is not None
+        return seen if len(seen["responses"]) == len(self.scene.seated) - 1 else {}
+
+    async def _poll(self) -> Mapping[str, Any] | None:
         poll = self.opened[-1]["poll_event"]
-        seen: Mapping[str, Any] = await self.seats["io"].read_poll(room=self.table, poll=poll)
-        return seen if seen["ended"] else {}
+        seen: Mapping[str, Any] | None
+        seen = await self.seats["io"].read_poll(room=self.table, poll=poll)
+        return seen
+
+    def _is_emptied(self, event: Seen) -> bool:
+        return bool(event["event_id"] == self.opened[-1]["poll_event"] and event["redacted"])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -77,7 +91,7 @@ async def test_every_message_is_decrypted_without_a_shield(held: Meetings) -> No
         said = [e for e in as_read(member).values() if is_speech(held, e)]
         assert await unread(held, member) == set()
         assert {e["room_id"] for e in said} >= {held.table}
-        assert {e["type"] for e in said} == {"m.room.message", f"{POLL}.start", f"{POLL}.end"}
+        assert {e["type"] for e in said} == {"m.room.message", f"{POLL}.start"}
         for event in said:
             assert (event["failure"], event["encrypted"]) == (None, True), event
             assert (event["shield"], event["shield_reason"]) == ("NONE", None), event
@@ -93,7 +107,16 @@ async def test_every_member_sees_the_same_meetings(held: Meetings) -> None:
     assert all(view == views[0] for view in views)
 
 
-async def test_polls_are_whole_and_ended_for_clients_that_show_them(held: Meetings) -> None:
+async def test_a_settled_poll_has_no_winner_in_any_client(held: Meetings) -> None:
+    """One of them ends in an objection that was typed, and that no client counts."""
+    assert held.left == [None] * 8
+    for member in held.seats.values():
+        for poll in held.opened:
+            assert member.events[poll["poll_event"]]["redacted"]
+        assert not [one for one in member.reports if one["type"].endswith("poll.end")]
+
+
+async def test_polls_are_whole_for_clients_that_show_them(held: Meetings) -> None:
     assert len(held.opened) == len(held.seen) == 8
     natively = {held.user_id(who) for who in held.scene.seated[:-1]}
     for poll, seen in zip(held.opened, held.seen, strict=True):

@@ -19,6 +19,10 @@ def upgrade() -> None:
         "UPDATE presence SET (role, organisation) = (SELECT role, organisation FROM member "
         "WHERE member.account_id = presence.account_id)"
     )
+    # Polls that were about to be ended in clients are redacted instead.
+    op.execute(
+        "UPDATE outbox SET act = 'redact', slot = NULL WHERE act = 'poll_end' AND event IS NULL"
+    )
     op.add_column("outbox", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("not_before", sa.DateTime(), nullable=True))
     with op.batch_alter_table("rostered") as rostered:
