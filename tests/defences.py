@@ -96,7 +96,7 @@ ROOMS: tuple[Mutant, ...] = (
     Mutant(
         "what was said in the room of a case stays there",
         "handlers/side.py",
-        "says = traces.of_lane(turn, meeting, lane)",
+        "says = traces.of_lane(turn, meeting, lane, before)",
         "says: Says = []",
         (f"{_SIDE}::test_next_takes_everybody_out_and_all_that_was_said",),
     ),

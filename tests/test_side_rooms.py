@@ -361,6 +361,7 @@ async def test_next_takes_everybody_out_and_all_that_was_said(hall: Hall) -> Non
     await moment.everybody("agree")
     await moment.says(GUEST, moment.line("!akkoord {number}"))
     hall.back()
+    gone = sum(one.room == room and not one.content for one in hall.matrix.events.values())
     sent = await moment.says(COORDINATOR, "!volgende")
     assert anybody(hall, room) == set()
     assert side_rooms(hall) == []
@@ -373,7 +374,7 @@ async def test_next_takes_everybody_out_and_all_that_was_said(hall: Hall) -> Non
     assert in_room(sent, hall.room)[-1] == "agenda"
     emptied = [one for one in hall.matrix.events.values() if one.room == room and not one.content]
     assert len(emptied) > 6
-    assert only(sent, "side.closed")["redacted"] >= len(emptied)
+    assert only(sent, "side.closed")["redacted"] >= len(emptied) - gone
 
 
 async def test_the_close_takes_everybody_out_too(hall: Hall) -> None:
