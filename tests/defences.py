@@ -34,6 +34,7 @@ _HOSTILE = "tests/homeserver/test_hostile.py"
 _GATE = "tests/test_gate.py"
 _FORGETTING = "tests/test_forgetting.py"
 
+_POLL_EVENTS = "tests/test_poll_events.py"
 _SIDE = "tests/test_side_rooms.py"
 
 ROOMS: tuple[Mutant, ...] = (
@@ -99,6 +100,34 @@ ROOMS: tuple[Mutant, ...] = (
         "says = traces.of_lane(turn, meeting, lane, before)",
         "says: Says = []",
         (f"{_SIDE}::test_next_takes_everybody_out_and_all_that_was_said",),
+    ),
+    Mutant(
+        "clients show the winner of a poll by their own count",
+        "handlers/polls.py",
+        "        *private.removed(turn.tx, poll),\n",
+        "",
+        (f"{_POLL_EVENTS}::test_typed_answers_and_native_ones_leave_the_same_on_the_screen",),
+    ),
+    Mutant(
+        "a poll that is gone from the screen still finds consensus",
+        "bot/hearing.py",
+        "await self._poll_events.look(event)",
+        "pass",
+        (f"{_POLL_EVENTS}::test_a_poll_that_others_touched_is_void_and_the_table_is_told",),
+    ),
+    Mutant(
+        "anybody ends a poll for everybody",
+        "handlers/pollevents.py",
+        "    if powerful:",
+        "    if True:",
+        (f"{_POLL_EVENTS}::test_an_end_that_clients_ignore_is_told_to_whoever_tried",),
+    ),
+    Mutant(
+        "what is redacted already is redacted again at the close",
+        "handlers/traces.py",
+        "if slot not in gone]",
+        "if slot]",
+        (f"{_POLL_EVENTS}::test_what_is_settled_by_the_close_is_counted_once",),
     ),
     Mutant(
         "what a suspended person cannot read is lost",

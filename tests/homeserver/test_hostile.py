@@ -429,6 +429,7 @@ async def test_a_ballot_counts_in_the_poll_its_answer_belongs_to(meeting: Siege)
         shown = await meeting.told("polls.overview", since)
         counts = {row["number"]: row["answered"] for row in shown["rows"]}
         assert counts == {one["number"]: 1, other["number"]: 0}
+        since = meeting.mark()
         await meeting.ballot("ocmw", answering(one))
         await meeting.settled()
         shown = await meeting.told("polls.overview", since)
@@ -450,7 +451,7 @@ async def test_a_forged_redaction_takes_a_yes_away_and_nothing_else(meeting: Sie
         await meeting.votes(["ocmw"], poll, "agree")
         await meeting.settled()
     ballot = next(one for one in ballots if one["sender"] == meeting.user_id("ocmw"))
-    for event in (source, poll["poll_event"], ballot["event_id"]):
+    for event in (source, ballot["event_id"]):
         redaction = {"type": "m.room.redaction", "redacts": event, "content": {"redacts": event}}
         for who in ("io", "ocmw"):
             meeting.liar.says(meeting.table, {**redaction, "sender": meeting.user_id(who)})
@@ -462,6 +463,19 @@ async def test_a_forged_redaction_takes_a_yes_away_and_nothing_else(meeting: Sie
     assert shown["doubts"] == [{"number": poll["number"], "doubts": 1}]
     await meeting.types("ocmw", f"!akkoord {poll['number']}.{poll['version']}.1")
     assert (await meeting.told("poll.closed", since))["outcome"] == "consensus"
+
+
+async def test_a_forged_redaction_of_a_poll_makes_it_void(meeting: Siege) -> None:
+    poll = await meeting.proposes(ITEM)
+    await meeting.votes([who for who in EVERYBODY if who != "ocmw"], poll, "agree")
+    since, event = meeting.mark(), poll["poll_event"]
+    redaction = {"type": "m.room.redaction", "redacts": event, "content": {"redacts": event}}
+    meeting.liar.says(meeting.table, {**redaction, "sender": meeting.user_id("io")})
+    closed = await meeting.told("poll.closed", since)
+    assert (closed["outcome"], closed["interference"]) == ("no_consensus", "deleted")
+    await meeting.votes(["ocmw"], poll, "agree")
+    await meeting.settled()
+    assert meeting.said(since).count("poll.closed") == 1
 
 
 async def test_an_objection_whose_key_is_withheld_rules_consensus_out(meeting: Siege) -> None:

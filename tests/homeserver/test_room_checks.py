@@ -62,7 +62,7 @@ class Table:
     def start(self) -> None:
         """The bot; again, if it was stopped."""
         engine = open_database(f"sqlite:///{self._folder / 'tafelbot.db'}")
-        table = replace(TABLE, mayor=self.mayor, coordinator=self.coordinator.user_id)
+        table = replace(TABLE, delegates=(), mayor=self.mayor, coordinator=self.coordinator.user_id)
         door = MatrixDoor(self.proxy.url, self.bot, self._folder / "bot", SEAL, PASSWORD)
         self.desk = Desk(door, engine, SEAL, table, lambda: datetime.now(UTC) + self.ahead)
         self._running = asyncio.create_task(App(self.desk).run())

@@ -66,6 +66,22 @@ def test_what_members_call_themselves() -> None:
     assert found.names == {ALICE: "Alice"}
 
 
+@pytest.mark.parametrize(
+    ("levels", "redactors"),
+    [
+        ({"users": {BOT: 100, ALICE: 50}}, {ALICE}),
+        ({"users": {BOT: 100, ALICE: 50}, "redact": 100}, set()),
+        ({"users": {BOT: 100}, "users_default": 50}, {ALICE, BOB}),
+    ],
+)
+def test_who_else_may_redact_what_others_said(levels: Any, redactors: set[str]) -> None:
+    here = (member(ALICE, "join"), member(BOB, "join"))
+    powers = event("m.room.power_levels", levels)
+    found = facts(state(*here, powers), BOT, encrypted=True, direct=False)
+    assert found is not None
+    assert found.redactors == redactors
+
+
 def test_encryption_stays_once_seen() -> None:
     found = facts(state(event("m.room.encryption", {})), BOT, encrypted=True, direct=False)
     assert found is not None
