@@ -451,6 +451,7 @@ async def test_a_forged_redaction_takes_a_yes_away_and_nothing_else(meeting: Sie
         await meeting.votes(["ocmw"], poll, "agree")
         await meeting.settled()
     ballot = next(one for one in ballots if one["sender"] == meeting.user_id("ocmw"))
+    since = meeting.mark()
     for event in (source, ballot["event_id"]):
         redaction = {"type": "m.room.redaction", "redacts": event, "content": {"redacts": event}}
         for who in ("io", "ocmw"):
