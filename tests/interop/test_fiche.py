@@ -76,10 +76,11 @@ async def test_on_a_screen_no_word_of_it_is_said(tmp_path: Path, ballot: str) ->
         await ritual.answer(poll, among=voters)
         (tmp_path / "form.docx").write_bytes(AGREED[0].encode())
         code = stage.bot.tool("fingerprint", str(tmp_path / "form.docx")).strip()
-        poll = await stage.say("io", f"!formulaire {code}", expect="poll.opened")
+        poll = await stage.say("io", f"!formulaire {code} none", expect="poll.opened")
         await ritual.answer(poll, among=voters)
         assert not (await stage.see("io", "fiche.adopted"))["paper"]
         await stage.say(COORDINATOR, f"!discuté {ritual.first} oui", expect="case.discussed")
+        await stage.say(COORDINATOR, f"!later {ritual.first}", expect="case.later")
         await stage.say(COORDINATOR, "!fermer réunion", expect="meeting.closed")
         await stage.settled()
         for member in stage.seats.values():
