@@ -440,7 +440,7 @@ class Oracle:
         if who in self.missing() and not self.polled:
             self.roster.add(who)
             self.told.append(("joined",))
-        elif who in self.missing() and (self.floor or self.form in {"wanted", "open"}):
+        elif who in self.missing() and self._concerns_the_table():
             self.told.append(("late",))
 
     def leave(self, who: str) -> None:
@@ -483,6 +483,9 @@ class Oracle:
         self.running = False
 
     # Inside
+
+    def _concerns_the_table(self) -> bool:
+        return self.floor or self.form in {"wanted", "open"} or bool(self.open_ones())
 
     def _put_on_the_table(self) -> None:
         """By stating its roster, when nothing else is open."""

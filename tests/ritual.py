@@ -263,7 +263,7 @@ class Ritual(RuleBasedStateMachine):
     def calls_secret(self, who: str, pick: int, how: str) -> None:
         one = self.version(pick)
         follows = partial(self.oracle.chooses_secret, who, one)
-        if how == "native" and self.oracle.private and one.about != "feedback":
+        if how == "native" and self.oracle.private and one.about not in {"feedback", "follow"}:
             if (found := self.at.ballot(who, one, "secret")) is not None:
                 self.at.sends(who, *found, follows)
         elif how != "native":
